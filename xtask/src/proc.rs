@@ -1,0 +1,261 @@
+//! Child processes: building the workspace's commands, finding peers, running with a time limit.
+//! Every suite starts its engines here, so that a crash or a hang is a value, never our own end.
+
+use std::ffi::OsStr;
+use std::io::{Read, Write};
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use wait_timeout::ChildExt;
+
+/// Bytes of output kept per stream; more is read and dropped, so that a script that prints for
+/// ever ends by its time limit and not by our memory.
+const OUTPUT_LIMIT_BYTES: u64 = 64 << 20;
+
+/// Address space a child may take, so that a runaway script cannot take the machine with it.
+const ADDRESS_SPACE_KIB: u64 = 8 << 20;
+
+/// The root of the workspace.
+pub(crate) fn root() -> &'static Path {
+    // xtask is a direct child of the root by the workspace's layout.
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap_or(Path::new("."))
+}
+
+/// A build profile, as the user chose it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Profile {
+    Dev,
+    Release,
+}
+
+impl Profile {
+    /// `--release` or not.
+    pub(crate) fn from_flag(release: bool) -> Profile {
+        if release {
+            Profile::Release
+        } else {
+            Profile::Dev
+        }
+    }
+}
+
+/// `cargo`, the one that runs us where there is one, started at the root of the workspace.
+pub(crate) fn cargo() -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
+    command.current_dir(root());
+    command
+}
+
+/// Builds the binary `name` of `package` and answers its path, taken from cargo's own messages so
+/// that any target directory will do.
+pub(crate) fn build_binary(package: &str, name: &str, profile: Profile) -> Result<PathBuf> {
+    let mut command = cargo();
+    command.args(["build", "--quiet", "--package", package, "--bin", name]);
+    command.arg("--message-format=json-render-diagnostics");
+    if profile == Profile::Release {
+        command.arg("--release");
+    }
+    let output = command
+        .stderr(Stdio::inherit())
+        .output()
+        .context("cannot start cargo")?;
+    if !output.status.success() {
+        bail!("cargo could not build `{name}` of {package}");
+    }
+    executable_in(&output.stdout, name)
+        .with_context(|| format!("cargo named no executable for `{name}` of {package}"))
+}
+
+/// The executable of target `name` among cargo's JSON messages, one a line.
+fn executable_in(messages: &[u8], name: &str) -> Option<PathBuf> {
+    messages.split(|&byte| byte == b'\n').find_map(|line| {
+        let message: serde_json::Value = serde_json::from_slice(line).ok()?;
+        let is_target = message["target"]["name"].as_str() == Some(name);
+        let path = message["executable"].as_str()?;
+        is_target.then(|| PathBuf::from(path))
+    })
+}
+
+/// Looks `program` up in `PATH`.
+pub(crate) fn find_program(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path)
+        .map(|dir| dir.join(program))
+        .find(|full| full.is_file())
+}
+
+/// How a child ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// Exit code.
+    Exited(i32),
+    /// Number of the signal: a crash.
+    Signal(i32),
+    /// Killed by us after this long.
+    TimedOut(Duration),
+}
+
+impl Ending {
+    fn of(status: ExitStatus) -> Ending {
+        match (status.code(), status.signal()) {
+            (Some(code), _) => Ending::Exited(code),
+            (None, signal) => Ending::Signal(signal.unwrap_or(0)),
+        }
+    }
+
+    /// Exit code 0.
+    pub(crate) fn is_success(self) -> bool {
+        self == Ending::Exited(0)
+    }
+}
+
+impl std::fmt::Display for Ending {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Ending::Exited(code) => write!(f, "exit code {code}"),
+            Ending::Signal(signal) => write!(f, "killed by signal {signal}"),
+            Ending::TimedOut(limit) => write!(f, "timed out after {} s", limit.as_secs()),
+        }
+    }
+}
+
+/// A finished child.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    pub(crate) ending: Ending,
+    pub(crate) stdout: Vec<u8>,
+    pub(crate) stderr: Vec<u8>,
+    /// From start to end on the wall clock.
+    pub(crate) wall: Duration,
+}
+
+/// Runs `program` with `args`, feeds it `stdin`, and kills it when `limit` is over.
+/// An error means that the program could not be started at all.
+pub(crate) fn run<S: AsRef<OsStr>>(
+    program: &Path,
+    args: &[S],
+    stdin: &[u8],
+    limit: Duration,
+) -> Result<Finished> {
+    let started = Instant::now();
+    // The shell sets the limit and replaces itself, so the child's id and signals are its own.
+    let mut child = Command::new("sh")
+        .arg("-c")
+        .arg(format!(
+            "ulimit -c 0 -v {ADDRESS_SPACE_KIB} 2>/dev/null; exec \"$0\" \"$@\""
+        ))
+        .arg(program)
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("cannot start {}", program.display()))?;
+    let out = child
+        .stdout
+        .take()
+        .map(|stream| thread::spawn(move || read_capped(stream)));
+    let err = child
+        .stderr
+        .take()
+        .map(|stream| thread::spawn(move || read_capped(stream)));
+    let feeder = child.stdin.take().map(|mut pipe| {
+        let input = stdin.to_vec();
+        // A child that ends without reading all of it is its own affair.
+        thread::spawn(move || drop(pipe.write_all(&input)))
+    });
+    let ending = match child
+        .wait_timeout(limit)
+        .context("cannot wait for a child")?
+    {
+        Some(status) => Ending::of(status),
+        None => {
+            child.kill().context("cannot kill a child")?;
+            child.wait().context("cannot reap a child")?;
+            Ending::TimedOut(limit)
+        }
+    };
+    let wall = started.elapsed();
+    let stdout = out
+        .and_then(|reader| reader.join().ok())
+        .unwrap_or_default();
+    let stderr = err
+        .and_then(|reader| reader.join().ok())
+        .unwrap_or_default();
+    drop(feeder.map(thread::JoinHandle::join));
+    Ok(Finished {
+        ending,
+        stdout,
+        stderr,
+        wall,
+    })
+}
+
+/// Reads to the end, keeping the first [`OUTPUT_LIMIT_BYTES`].
+fn read_capped(mut stream: impl Read) -> Vec<u8> {
+    let mut kept = Vec::new();
+    // A stream cut short by a dying child is that child's output all the same.
+    let _ = stream
+        .by_ref()
+        .take(OUTPUT_LIMIT_BYTES)
+        .read_to_end(&mut kept);
+    let _ = std::io::copy(&mut stream, &mut std::io::sink());
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+    use std::time::Duration;
+
+    use super::{Ending, executable_in, run};
+
+    fn shell(script: &str, stdin: &[u8], limit: Duration) -> (Ending, Vec<u8>) {
+        let finished = run(Path::new("/bin/sh"), &["-c", script], stdin, limit).unwrap();
+        (finished.ending, finished.stdout)
+    }
+
+    #[test]
+    fn passes_input_output_and_exit_codes() {
+        let minute = Duration::from_secs(60);
+        assert_eq!(
+            shell("cat; exit 3", b"hi", minute),
+            (Ending::Exited(3), b"hi".to_vec())
+        );
+    }
+
+    #[test]
+    fn tells_crashes_from_exits() {
+        let minute = Duration::from_secs(60);
+        assert_eq!(shell("kill -SEGV $$", b"", minute).0, Ending::Signal(11));
+    }
+
+    #[test]
+    fn ends_a_child_that_hangs() {
+        let limit = Duration::from_millis(50);
+        assert_eq!(
+            shell("exec sleep 600", b"", limit).0,
+            Ending::TimedOut(limit)
+        );
+    }
+
+    #[test]
+    fn finds_the_executable_among_cargo_messages() {
+        let messages = concat!(
+            "{\"target\":{\"name\":\"other\"},\"executable\":\"/t/other\"}\n",
+            "{\"target\":{\"name\":\"lua\"},\"executable\":null}\n",
+            "not json\n",
+            "{\"target\":{\"name\":\"lua\"},\"executable\":\"/t/lua\"}\n",
+        );
+        assert_eq!(
+            executable_in(messages.as_bytes(), "lua"),
+            Some(PathBuf::from("/t/lua"))
+        );
+    }
+}

@@ -1,1 +1,5 @@
-//! Placeholder.
+//! Redis scripting on Ferrous Lua: the script engine, what it runs on, an embedded
+//! store and a server for it.
+
+pub mod host;
+pub mod reply;

@@ -1,5 +1,7 @@
 //! Every flag of `cargo xtask`, and nothing else: the text of `--help` is this file.
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand};
 
 /// Tests, benches and daily helpers of the workspace.
@@ -33,4 +35,8 @@ pub(crate) struct TestFlags {
     /// Test release builds instead of debug builds.
     #[arg(long)]
     pub(crate) release: bool,
+
+    /// Test this `lua` in the Lua suites, in place of the workspace's.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) lua: Option<PathBuf>,
 }

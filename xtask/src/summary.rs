@@ -2,7 +2,6 @@
 //! Knows nothing of how a suite runs.
 
 use std::fmt;
-use std::process::ExitCode;
 
 /// The outcome of one suite or of several added up.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -52,13 +51,19 @@ impl Summary {
         }
     }
 
-    /// Failure as soon as one case failed; skips alone are a success.
-    pub(crate) fn exit_code(&self) -> ExitCode {
-        if self.failures.is_empty() {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::FAILURE
-        }
+    /// No case failed; skips alone are a success.
+    pub(crate) fn is_success(&self) -> bool {
+        self.failures.is_empty()
+    }
+
+    /// Counts on one line: `1 passed, 0 failed, 2 skipped`.
+    pub(crate) fn counts(&self) -> String {
+        format!(
+            "{} passed, {} failed, {} skipped",
+            self.passed,
+            self.failed(),
+            self.skipped
+        )
     }
 }
 
@@ -70,13 +75,7 @@ impl fmt::Display for Summary {
         for reason in &self.skip_reasons {
             writeln!(f, "skipped: {reason}")?;
         }
-        writeln!(
-            f,
-            "{} passed, {} failed, {} skipped",
-            self.passed,
-            self.failed(),
-            self.skipped
-        )
+        writeln!(f, "{}", self.counts())
     }
 }
 

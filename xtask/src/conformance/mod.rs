@@ -1,0 +1,67 @@
+//! The Lua conformance suites: the corpus of `xtask/conformance` ([`run`]) and what a hostile text
+//! does to the compiler ([`robustness`]). Both give the same text to our `lua` and to `lua5.1`.
+
+mod compare;
+pub(crate) mod robustness;
+pub(crate) mod run;
+mod suite;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+
+use crate::proc::{self, Profile};
+
+/// How to get the peer, for skips and errors.
+const PEER_HINT: &str = "no lua5.1: apt-get install lua5.1";
+
+/// What `cargo xtask test` asks of the Lua suites.
+#[derive(Debug)]
+pub(crate) struct Options {
+    /// A case runs when its name holds one of these; all run when there are none.
+    pub(crate) filters: Vec<String>,
+    /// A missing `lua5.1` is a failure, not a skip.
+    pub(crate) require_peers: bool,
+    /// Record the answers of `lua5.1` as expectations.
+    pub(crate) bless: bool,
+    pub(crate) profile: Profile,
+    /// Test this binary in place of the workspace's `lua`.
+    pub(crate) lua: Option<PathBuf>,
+}
+
+impl Options {
+    fn selects(&self, name: &str) -> bool {
+        self.filters.is_empty()
+            || self
+                .filters
+                .iter()
+                .any(|filter| name.contains(filter.as_str()))
+    }
+}
+
+/// The two sides of a comparison.
+#[derive(Debug)]
+struct Engines {
+    ours: PathBuf,
+    /// `lua5.1`, where it is installed.
+    peer: Option<PathBuf>,
+}
+
+impl Engines {
+    fn find(options: &Options) -> Result<Engines> {
+        let peer = proc::find_program("lua5.1");
+        if peer.is_none() && (options.require_peers || options.bless) {
+            bail!(PEER_HINT);
+        }
+        let ours = match &options.lua {
+            Some(path) => path.clone(),
+            None => proc::build_binary("lua-stdlib", "lua", options.profile)?,
+        };
+        Ok(Engines { ours, peer })
+    }
+}
+
+/// The folder of the corpus.
+fn corpus_dir() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance")
+}

@@ -1,0 +1,257 @@
+//! Runs the corpus: one process per file and engine, and once more case by case where a file did
+//! not reach its end, so that one crash hides no other case.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use super::suite::{self, Case, Script};
+use super::{Engines, Options, PEER_HINT, compare, corpus_dir};
+use crate::known::KnownFailures;
+use crate::proc;
+use crate::summary::Summary;
+
+/// Far above what any file takes, even on a busy machine and a debug build: only a hang gets here.
+const FILE_LIMIT: Duration = Duration::from_secs(120);
+/// The same for a case run alone.
+const CASE_LIMIT: Duration = Duration::from_secs(30);
+
+/// The outputs of a file's cases on one engine, by case name.
+type Outputs = BTreeMap<String, String>;
+
+/// Runs all selected cases and prints those that differ.
+pub(crate) fn run(options: &Options) -> Result<Summary> {
+    let scripts = suite::load(&corpus_dir())?;
+    let known = KnownFailures::load("lua")?;
+    let prelude = std::fs::read_to_string(corpus_dir().join("prelude.lua"))
+        .context("cannot read the prelude")?;
+    if options.bless {
+        let touched = |script: &Script| {
+            script
+                .cases
+                .iter()
+                .any(|case| selected(script, case, options))
+        };
+        let scripts: Vec<Script> = scripts.into_iter().filter(touched).collect();
+        return bless(&scripts, &prelude);
+    }
+    let scripts: Vec<Script> = scripts
+        .into_iter()
+        .filter_map(|s| select(s, options))
+        .collect();
+    if scripts.is_empty() {
+        return Ok(Summary::default());
+    }
+    let engines = Engines::find(options)?;
+    let mut summary = Summary::default();
+    if engines.peer.is_none() {
+        summary.skip(
+            0,
+            format!("lua: compared with recorded expectations only, {PEER_HINT}"),
+        );
+    }
+    for report in each(&scripts, |script| check(script, &prelude, &engines, &known)) {
+        let report = report?;
+        print!("{}", report.text);
+        summary.add(report.summary);
+    }
+    Ok(summary)
+}
+
+fn selected(script: &Script, case: &Case, options: &Options) -> bool {
+    options.selects(&format!("lua/{}", script.full_name(case)))
+}
+
+/// The script with the selected cases only, or `None` when there are none.
+fn select(script: Script, options: &Options) -> Option<Script> {
+    let mut kept = script.cases.clone();
+    kept.retain(|case| selected(&script, case, options));
+    (!kept.is_empty()).then_some(Script {
+        cases: kept,
+        ..script
+    })
+}
+
+/// Applies `job` to each item on all cores; results come in the order of the items.
+pub(super) fn each<I: Sync, T: Send>(items: &[I], job: impl Fn(&I) -> T + Sync) -> Vec<T> {
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(BTreeMap::new());
+    let n_workers = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..n_workers {
+            scope.spawn(|| {
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(item) = items.get(index) else { break };
+                    let result = job(item);
+                    if let Ok(mut done) = done.lock() {
+                        done.insert(index, result);
+                    }
+                }
+            });
+        }
+    });
+    done.into_inner()
+        .map(|done| done.into_values().collect())
+        .unwrap_or_default()
+}
+
+/// What one file did: the text to print and the counts.
+struct Report {
+    text: String,
+    summary: Summary,
+}
+
+fn check(
+    script: &Script,
+    prelude: &str,
+    engines: &Engines,
+    known: &KnownFailures,
+) -> Result<Report> {
+    let recorded = script.expected()?;
+    let real = match &engines.peer {
+        Some(peer) => Some(outputs(script, prelude, peer)?),
+        None => None,
+    };
+    let ours = outputs(script, prelude, &engines.ours)?;
+    let mut report = Report {
+        text: String::new(),
+        summary: Summary::default(),
+    };
+    for case in &script.cases {
+        let full_name = script.full_name(case);
+        let problem = judge(case, &recorded, real.as_ref(), &ours);
+        match known.judge(&full_name, problem) {
+            Ok(None) => report.summary.pass(),
+            Ok(Some(reason)) => report.summary.skip(1, format!("known failure: {reason}")),
+            Err(problem) => {
+                report
+                    .text
+                    .push_str(&format!("FAILED lua/{full_name}\n{problem}\n"));
+                report.summary.fail(format!("lua/{full_name}"));
+            }
+        }
+    }
+    Ok(report)
+}
+
+/// What is wrong with a case, if anything.
+fn judge(
+    case: &Case,
+    recorded: &Outputs,
+    real: Option<&Outputs>,
+    ours: &Outputs,
+) -> Option<String> {
+    let text = |outputs: &Outputs| outputs.get(&case.name).cloned().unwrap_or_default();
+    let expected = match (recorded.get(&case.name), real) {
+        (None, _) => return Some("nothing is recorded for it: run with --bless\n".to_owned()),
+        (Some(recorded), None) => recorded.clone(),
+        (Some(recorded), Some(real)) => {
+            let real = text(real);
+            if let Some(diff) = compare::diff(recorded, &real) {
+                return Some(format!(
+                    "lua5.1 no longer answers what is recorded (--bless?):\n{diff}"
+                ));
+            }
+            real
+        }
+    };
+    compare::diff(&expected, &text(ours))
+}
+
+/// Records what `lua5.1` answers to the files with a selected case.
+fn bless(scripts: &[Script], prelude: &str) -> Result<Summary> {
+    let peer = proc::find_program("lua5.1").context(PEER_HINT)?;
+    let mut summary = Summary::default();
+    let recorded = each(scripts, |script| {
+        script.record(&outputs(script, prelude, &peer)?)
+    });
+    for (script, changed) in scripts.iter().zip(recorded) {
+        if changed? {
+            println!("recorded lua/{}", script.name);
+        }
+        summary.passed += script.cases.len();
+    }
+    Ok(summary)
+}
+
+/// Runs a file on one engine; cases it did not finish run again alone.
+fn outputs(script: &Script, prelude: &str, engine: &Path) -> Result<Outputs> {
+    let mut outputs = run_cases(&script.cases, prelude, engine, FILE_LIMIT)?.0;
+    for case in &script.cases {
+        if outputs.contains_key(&case.name) {
+            continue;
+        }
+        let alone = std::slice::from_ref(case);
+        let (mut finished, ending, rest) = run_cases(alone, prelude, engine, CASE_LIMIT)?;
+        let output = finished
+            .remove(&case.name)
+            .unwrap_or_else(|| format!("{}[{ending}]\n", suite::normalise(&rest)));
+        outputs.insert(case.name.clone(), output);
+    }
+    Ok(outputs)
+}
+
+/// Runs cases in one process: the outputs of those it finished, how it ended, and what else came
+/// out: the unfinished case's output and the error stream.
+fn run_cases(
+    cases: &[Case],
+    prelude: &str,
+    engine: &Path,
+    limit: Duration,
+) -> Result<(Outputs, proc::Ending, Vec<u8>)> {
+    let mut program = prelude.as_bytes().to_vec();
+    for case in cases {
+        program.extend_from_slice(b"case(");
+        program.extend(suite::lua_literal(case.name.as_bytes()));
+        program.extend_from_slice(b", ");
+        program.extend(suite::lua_literal(case.source.as_bytes()));
+        program.extend_from_slice(b")\n");
+    }
+    let file = tempfile::Builder::new()
+        .prefix("case")
+        .suffix(".lua")
+        .tempfile()?;
+    std::fs::write(file.path(), program)?;
+    let finished = proc::run(engine, &[file.path()], b"", limit)?;
+    let (outputs, mut rest) = split_output(&finished.stdout);
+    rest.extend_from_slice(&finished.stderr);
+    Ok((outputs, finished.ending, rest))
+}
+
+/// Cuts output at the prelude's marks; the second part is what no finished case owns.
+fn split_output(stdout: &[u8]) -> (Outputs, Vec<u8>) {
+    let mut outputs = Outputs::new();
+    let mut pending = Vec::new();
+    for line in stdout.split_inclusive(|&byte| byte == b'\n') {
+        if line.starts_with(b"\x01case ") {
+            pending.clear();
+        } else if let Some(name) = line.strip_prefix(b"\x01done ") {
+            let name = String::from_utf8_lossy(name).trim_end().to_owned();
+            outputs.insert(name, suite::normalise(&pending));
+            pending.clear();
+        } else {
+            pending.extend_from_slice(line);
+        }
+    }
+    (outputs, pending)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split_output;
+
+    #[test]
+    fn unfinished_cases_are_no_outputs() {
+        let (outputs, rest) = split_output(b"\x01case a\n1\n\x01done a\n\x01case b\n2\n");
+        assert_eq!(
+            outputs.into_iter().collect::<Vec<_>>(),
+            [("a".to_owned(), "1\n".to_owned())]
+        );
+        assert_eq!(rest, b"2\n");
+    }
+}

@@ -1,0 +1,168 @@
+//! `cargo xtask test`: which suites run, and the sum of what they say.
+
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::cli::TestFlags;
+use crate::conformance;
+use crate::proc::{self, Profile};
+use crate::redis;
+use crate::summary::Summary;
+
+/// The suites, by the names people type.
+const SUITES: &[(&str, fn(&Plan) -> Result<Summary>)] = &[
+    ("unit", unit),
+    ("lua", |plan| conformance::run::run(&plan.conformance())),
+    ("robustness", |plan| {
+        conformance::robustness::run(&plan.conformance())
+    }),
+    ("redis", |plan| redis::run(&plan.redis())),
+];
+
+/// What the command line asks for, sorted out.
+struct Plan {
+    filters: Vec<String>,
+    flags: TestFlags,
+}
+
+impl Plan {
+    fn conformance(&self) -> conformance::Options {
+        conformance::Options {
+            filters: self.filters.clone(),
+            require_peers: self.flags.require_peers,
+            bless: self.flags.bless,
+            profile: Profile::from_flag(self.flags.release),
+            lua: self.flags.lua.clone(),
+        }
+    }
+
+    fn redis(&self) -> redis::Options {
+        redis::Options {
+            filters: self.filters.clone(),
+            require_peers: self.flags.require_peers,
+            bless: self.flags.bless,
+            release: self.flags.release,
+        }
+    }
+}
+
+/// Runs the chosen suites, each to its end whatever the others did, and answers whether all passed.
+pub(crate) fn run(flags: TestFlags) -> Result<bool> {
+    let (names, filters) = split_words(&flags.words);
+    let plan = Plan { filters, flags };
+    let mut total = Summary::default();
+    for (name, suite) in SUITES {
+        if !names.is_empty() && !names.iter().any(|chosen| chosen == name) {
+            continue;
+        }
+        println!("== {name}");
+        let summary = suite(&plan).unwrap_or_else(|error| {
+            println!("FAILED {name}: {error:#}");
+            let mut broken = Summary::default();
+            broken.fail(format!("{name}: {error:#}"));
+            broken
+        });
+        println!("{name}: {}", summary.counts());
+        total.add(summary);
+    }
+    println!("==");
+    print!("{total}");
+    Ok(total.is_success())
+}
+
+/// Tells names of suites from filters.
+fn split_words(words: &[String]) -> (Vec<String>, Vec<String>) {
+    words
+        .iter()
+        .cloned()
+        .partition(|word| SUITES.iter().any(|(name, _)| name == word))
+}
+
+/// The crates' own tests, then xtask's. Filters are handed to the test harness.
+fn unit(plan: &Plan) -> Result<Summary> {
+    let mut summary = Summary::default();
+    for packages in [
+        &["--workspace", "--exclude", "xtask"][..],
+        &["--package", "xtask"],
+    ] {
+        let mut command = proc::cargo();
+        command
+            .args(["test", "--quiet", "--no-fail-fast"])
+            .args(packages);
+        if plan.flags.release {
+            command.arg("--release");
+        }
+        command.arg("--").args(&plan.filters);
+        summary.add(cargo_test(command, &packages.join(" "))?);
+    }
+    Ok(summary)
+}
+
+/// Runs one `cargo test`, showing what it says, and counts by its result lines.
+fn cargo_test(mut command: Command, what: &str) -> Result<Summary> {
+    let output = command.stderr(std::process::Stdio::inherit()).output();
+    let output = output.context("cannot start cargo")?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let mut summary = count_results(&text);
+    if !output.status.success() {
+        print!("{text}");
+        if summary.is_success() {
+            // A build that broke, or a test process that died before its result line.
+            summary.fail(format!("unit: cargo test {what}"));
+        }
+    }
+    Ok(summary)
+}
+
+/// Adds up the harness's `test result:` lines; failed tests are named by their own lines.
+fn count_results(text: &str) -> Summary {
+    let mut summary = Summary::default();
+    for line in text.lines() {
+        if let Some(counts) = line.strip_prefix("test result: ") {
+            let count = |label: &str| -> usize {
+                let part = counts
+                    .split([';', '.'])
+                    .find_map(|part| part.trim().strip_suffix(label));
+                part.and_then(|number| number.trim().parse().ok())
+                    .unwrap_or(0)
+            };
+            summary.passed += count("passed");
+            if count("ignored") > 0 {
+                summary.skip(count("ignored"), "unit: tests marked #[ignore]");
+            }
+        } else if let Some(name) = line
+            .strip_prefix("---- ")
+            .and_then(|l| l.strip_suffix(" stdout ----"))
+        {
+            summary.fail(format!("unit: {name}"));
+        }
+    }
+    summary
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{count_results, split_words};
+
+    #[test]
+    fn words_are_suites_or_filters() {
+        let words = ["lua", "gsub", "redis"].map(str::to_owned);
+        let (suites, filters) = split_words(&words);
+        assert_eq!(
+            (suites, filters),
+            (vec!["lua".into(), "redis".into()], vec!["gsub".into()])
+        );
+    }
+
+    #[test]
+    fn counts_what_the_harness_says() {
+        let text = "\
+            ---- a::b stdout ----\n\
+            test result: FAILED. 3 passed; 1 failed; 2 ignored; 0 measured; 0 filtered out; finished in 0.05s\n\
+            test result: ok. 4 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.05s\n";
+        let summary = count_results(text);
+        assert_eq!(summary.counts(), "7 passed, 1 failed, 2 skipped");
+        assert_eq!(summary.failures, ["unit: a::b"]);
+    }
+}

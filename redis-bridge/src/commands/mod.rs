@@ -1,0 +1,116 @@
+//! The table of commands: which there are, how a call finds its row, and where its
+//! keys are. Each group of commands has a file of its own that exports `COMMANDS`;
+//! those about connections and scripts live beside what they work on. Checks before
+//! a call (arity, permissions, script rules) belong to the dispatcher.
+
+pub mod args;
+pub mod error;
+pub mod spec;
+
+use std::sync::LazyLock;
+
+use hashbrown::HashMap;
+
+use crate::keyspace::Keyspace;
+use crate::server::{session::Session, state::Server};
+use spec::{CommandSpec, KeySpec};
+
+/// Every group of commands. A new group is one line here.
+const GROUPS: &[&[CommandSpec]] = &[
+];
+
+/// What a command works on.
+pub struct Cx<'a> {
+    /// The data and everything else that clients share.
+    pub server: &'a mut Server,
+    /// The client that called, or the script's stand-in for it.
+    pub session: &'a mut Session,
+}
+
+impl Cx<'_> {
+    /// The number of the selected database.
+    #[must_use]
+    pub fn db(&self) -> usize {
+        self.session.db
+    }
+
+    /// All databases.
+    pub fn keyspace(&mut self) -> &mut Keyspace {
+        &mut self.server.keyspace
+    }
+}
+
+/// The longest name in the table is far shorter; longer input names no command.
+const MAX_NAME_LEN: usize = 32;
+
+static BY_NAME: LazyLock<HashMap<&'static [u8], &'static CommandSpec>> =
+    LazyLock::new(|| all().map(|spec| (spec.name.as_bytes(), spec)).collect());
+
+/// Every command, containers but not their subcommands, in the table's order.
+pub fn all() -> impl Iterator<Item = &'static CommandSpec> {
+    GROUPS.iter().copied().flatten()
+}
+
+/// The command of that name, in any case.
+#[must_use]
+pub fn lookup(name: &[u8]) -> Option<&'static CommandSpec> {
+    let mut lower = [0; MAX_NAME_LEN];
+    let lower = lower.get_mut(..name.len())?;
+    lower.copy_from_slice(name);
+    lower.make_ascii_lowercase();
+    BY_NAME.get(&*lower).copied()
+}
+
+/// Why a call has no row.
+#[derive(Clone, Copy, Debug)]
+pub enum Unresolved {
+    /// There is no such command.
+    Command,
+    /// The container has no such subcommand.
+    Subcommand(&'static CommandSpec),
+}
+
+/// The row for a call, that of the subcommand if the command has some. A container
+/// called alone gives its own row, whose arity then refuses the call.
+///
+/// # Errors
+///
+/// If there is no such command or subcommand.
+pub fn resolve(args: &[&[u8]]) -> Result<&'static CommandSpec, Unresolved> {
+    let spec = args.first().and_then(|name| lookup(name)).ok_or(Unresolved::Command)?;
+    match args.get(1) {
+        Some(sub) if !spec.subcommands.is_empty() => spec
+            .subcommands
+            .iter()
+            .find(|row| row.own_name().as_bytes().eq_ignore_ascii_case(sub))
+            .ok_or(Unresolved::Subcommand(spec)),
+        _ => Ok(spec),
+    }
+}
+
+/// The arguments that are keys, as positions in `args`; `None` if the call is so
+/// malformed that it cannot be told (`COMMAND GETKEYS` answers with an error then).
+#[must_use]
+pub fn keys_of(spec: &CommandSpec, args: &[&[u8]]) -> Option<Vec<usize>> {
+    match spec.keys {
+        KeySpec::None => Some(Vec::new()),
+        KeySpec::Range { first, last, step } => {
+            let last = if last < 0 { args.len().checked_add_signed(last)? } else { last as usize };
+            if last >= args.len() {
+                return None;
+            }
+            Some((first..=last).step_by(step).collect())
+        }
+        KeySpec::Counted { dest, count } => {
+            let n_keys = usize::try_from(args::parse_i64(args.get(count)?)?).ok()?;
+            let end = (count + 1).checked_add(n_keys).filter(|&end| end <= args.len())?;
+            let dest = (dest != 0).then_some(dest);
+            Some(dest.into_iter().chain(count + 1..end).collect())
+        }
+        KeySpec::FirstAndStore => {
+            let is_store = |at: &usize| args[*at].eq_ignore_ascii_case(b"store");
+            let store = (2..args.len().saturating_sub(1)).rev().find(is_store);
+            Some(std::iter::once(1).chain(store.map(|at| at + 1)).collect())
+        }
+    }
+}

@@ -1,0 +1,356 @@
+//! What a row of the command table says, and what can be asked of it: arity,
+//! flags, keys. It runs nothing and looks nothing up; see the parent module.
+
+use crate::commands::Cx;
+use crate::reply::ReplySink;
+
+/// Runs one command: `args[0]` is its name, the arity has been checked, and exactly
+/// one reply goes to the sink.
+pub type Handler = fn(&mut Cx<'_>, &[&[u8]], &mut dyn ReplySink);
+
+/// One command, or one subcommand, as `COMMAND INFO` describes it.
+#[derive(Debug)]
+pub struct CommandSpec {
+    /// The name in lower case; that of a subcommand is `container|sub`.
+    pub name: &'static str,
+    /// The first version that had it.
+    pub since: &'static str,
+    /// What the documentation files it under.
+    pub group: Group,
+    /// The number of arguments, the name included; `-n` means at least `n`. A
+    /// subcommand counts the container's name too.
+    pub arity: i32,
+    /// What it does to the server and where it may run.
+    pub flags: CommandFlags,
+    /// Where its keys are.
+    pub keys: KeySpec,
+    /// Runs it. A container's own handler only runs if it has no subcommands.
+    pub handler: Handler,
+    /// The subcommands, if this is a container (`OBJECT`, `SCRIPT`).
+    pub subcommands: &'static [CommandSpec],
+}
+
+impl CommandSpec {
+    /// A row of a table; `flags` are words as [`CommandFlags::parse`] takes them.
+    #[must_use]
+    pub const fn new(
+        group: Group,
+        name: &'static str,
+        since: &'static str,
+        arity: i32,
+        flags: &str,
+        keys: KeySpec,
+        handler: Handler,
+    ) -> Self {
+        let flags = CommandFlags::parse(flags);
+        Self { name, since, group, arity, flags, keys, handler, subcommands: &[] }
+    }
+
+    /// A container, which is only a place for its subcommands.
+    #[must_use]
+    pub const fn container(
+        group: Group,
+        name: &'static str,
+        since: &'static str,
+        subcommands: &'static [CommandSpec],
+    ) -> Self {
+        let spec = Self::new(group, name, since, -2, "", KeySpec::None, no_subcommand);
+        Self { subcommands, ..spec }
+    }
+
+    /// The name a client types: that of a subcommand without its container.
+    #[must_use]
+    pub fn own_name(&self) -> &'static str {
+        self.name.split_once('|').map_or(self.name, |(_, own)| own)
+    }
+
+    /// Does a call with `n_args` arguments, the name included, fit?
+    #[must_use]
+    pub fn accepts(&self, n_args: usize) -> bool {
+        let wanted = self.arity.unsigned_abs() as usize;
+        if self.arity < 0 { n_args >= wanted } else { n_args == wanted }
+    }
+
+    /// The names of the ACL categories, those that follow from the flags included,
+    /// without the `@`.
+    pub fn categories(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let flags = self.flags;
+        let from_group = self.group.category();
+        CATEGORIES.iter().filter_map(move |&(name, implied_by)| {
+            let implied = implied_by.is_some_and(|flag| flags.contains(flag));
+            let slow = name == "slow" && !flags.contains(CommandFlags::FAST);
+            let keyless_scripting = name == from_group;
+            (implied || slow || keyless_scripting).then_some(name)
+        })
+    }
+}
+
+/// Handler of containers; the dispatcher never gets here, for it resolves the
+/// subcommand first.
+fn no_subcommand(_: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) {
+    out.error(b"ERR unknown subcommand");
+}
+
+/// What the documentation files a command under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // named as the documentation names them
+pub enum Group {
+    Generic,
+    String,
+    Bitmap,
+    List,
+    Hash,
+    Set,
+    SortedSet,
+    Connection,
+    Transactions,
+    Scripting,
+    Server,
+    Pubsub,
+    Cluster,
+}
+
+impl Group {
+    /// As `COMMAND DOCS` and `COMMAND LIST FILTERBY` print it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Generic => "generic",
+            Self::String => "string",
+            Self::Bitmap => "bitmap",
+            Self::List => "list",
+            Self::Hash => "hash",
+            Self::Set => "set",
+            Self::SortedSet => "sorted-set",
+            Self::Connection => "connection",
+            Self::Transactions => "transactions",
+            Self::Scripting => "scripting",
+            Self::Server => "server",
+            Self::Pubsub => "pubsub",
+            Self::Cluster => "cluster",
+        }
+    }
+
+    /// The ACL category that the whole group belongs to; empty if there is none.
+    fn category(self) -> &'static str {
+        match self {
+            Self::Generic => "keyspace",
+            Self::String => "string",
+            Self::Bitmap => "bitmap",
+            Self::List => "list",
+            Self::Hash => "hash",
+            Self::Set => "set",
+            Self::SortedSet => "sortedset",
+            Self::Connection => "connection",
+            Self::Transactions => "transaction",
+            Self::Scripting => "scripting",
+            Self::Pubsub => "pubsub",
+            Self::Server | Self::Cluster => "",
+        }
+    }
+}
+
+/// The ACL categories in the order `ACL CAT` lists them, each with the flag that
+/// implies it.
+pub const CATEGORIES: &[(&str, Option<CommandFlags>)] = &[
+    ("keyspace", Some(CommandFlags::KEYSPACE)),
+    ("read", Some(CommandFlags::READONLY)),
+    ("write", Some(CommandFlags::WRITE)),
+    ("set", None),
+    ("sortedset", None),
+    ("list", None),
+    ("hash", None),
+    ("string", None),
+    ("bitmap", None),
+    ("hyperloglog", None),
+    ("geo", None),
+    ("stream", None),
+    ("pubsub", Some(CommandFlags::PUBSUB)),
+    ("admin", Some(CommandFlags::ADMIN)),
+    ("fast", Some(CommandFlags::FAST)),
+    ("slow", None),
+    ("blocking", Some(CommandFlags::BLOCKING)),
+    ("dangerous", Some(CommandFlags::DANGEROUS)),
+    ("connection", None),
+    ("transaction", None),
+    ("scripting", None),
+];
+
+/// A set of properties of a command.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CommandFlags(u32);
+
+/// The words of [`CommandFlags`], in the order `COMMAND INFO` prints them; bit `n`
+/// stands for word `n`.
+const FLAG_WORDS: [&str; 24] = [
+    "write",
+    "readonly",
+    "denyoom",
+    "module",
+    "admin",
+    "pubsub",
+    "noscript",
+    "blocking",
+    "loading",
+    "stale",
+    "skip_monitor",
+    "skip_slowlog",
+    "asking",
+    "fast",
+    "no_auth",
+    "may_replicate",
+    "no_mandatory_keys",
+    "no_async_loading",
+    "no_multi",
+    "movablekeys",
+    "allow_busy",
+    // Not printed: these only add ACL categories.
+    "keyspace",
+    "dangerous",
+    "sort",
+];
+
+/// Those of [`FLAG_WORDS`] that `COMMAND INFO` prints.
+const N_PRINTED_FLAGS: usize = 21;
+
+impl CommandFlags {
+    /// Modifies data.
+    pub const WRITE: Self = Self::parse("write");
+    /// Only reads data.
+    pub const READONLY: Self = Self::parse("readonly");
+    /// May use more memory, so is refused when there is none left.
+    pub const DENYOOM: Self = Self::parse("denyoom");
+    /// For administrators; implies the category `dangerous`.
+    pub const ADMIN: Self = Self::parse("admin");
+    /// About channels.
+    pub const PUBSUB: Self = Self::parse("pubsub");
+    /// May not be called from scripts.
+    pub const NOSCRIPT: Self = Self::parse("noscript");
+    /// May block its client.
+    pub const BLOCKING: Self = Self::parse("blocking");
+    /// May run while the data set is loaded.
+    pub const LOADING: Self = Self::parse("loading");
+    /// May run on a replica with stale data.
+    pub const STALE: Self = Self::parse("stale");
+    /// `MONITOR` does not show it.
+    pub const SKIP_MONITOR: Self = Self::parse("skip_monitor");
+    /// Constant or logarithmic time.
+    pub const FAST: Self = Self::parse("fast");
+    /// Needs no authentication.
+    pub const NO_AUTH: Self = Self::parse("no_auth");
+    /// May write, depending on what it runs (`EVAL`).
+    pub const MAY_REPLICATE: Self = Self::parse("may_replicate");
+    /// Not allowed between MULTI and EXEC.
+    pub const NO_MULTI: Self = Self::parse("no_multi");
+    /// First, last and step do not tell where all the keys are.
+    pub const MOVABLEKEYS: Self = Self::parse("movablekeys");
+    /// May run while a script keeps the server busy.
+    pub const ALLOW_BUSY: Self = Self::parse("allow_busy");
+    /// In the category `keyspace` though of another group.
+    pub const KEYSPACE: Self = Self::parse("keyspace");
+    /// In the category `dangerous`.
+    pub const DANGEROUS: Self = Self::parse("dangerous");
+
+    /// The set that space-separated words name.
+    ///
+    /// # Panics
+    ///
+    /// On an unknown word; tables are constants, so that is a compile-time error.
+    #[must_use]
+    pub const fn parse(words: &str) -> Self {
+        let bytes = words.as_bytes();
+        let mut bits = 0;
+        let mut start = 0;
+        while start < bytes.len() {
+            let mut end = start;
+            while end < bytes.len() && bytes[end] != b' ' {
+                end += 1;
+            }
+            if end > start {
+                bits |= 1 << flag_bit(bytes, start, end);
+            }
+            start = end + 1;
+        }
+        Self(bits)
+    }
+
+    /// Are all of `other`'s flags set?
+    #[must_use]
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Is any of `other`'s flags set?
+    #[must_use]
+    pub const fn intersects(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// The flags that `COMMAND INFO` prints, in its order.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        let printed = FLAG_WORDS.iter().take(N_PRINTED_FLAGS).enumerate();
+        printed.filter_map(move |(bit, word)| (self.0 >> bit & 1 == 1).then_some(*word))
+    }
+}
+
+const fn flag_bit(bytes: &[u8], start: usize, end: usize) -> usize {
+    let mut bit = 0;
+    while bit < FLAG_WORDS.len() {
+        let word = FLAG_WORDS[bit].as_bytes();
+        let mut same = 0;
+        while same < word.len() && start + same < end && word[same] == bytes[start + same] {
+            same += 1;
+        }
+        if same == word.len() && start + same == end {
+            return bit;
+        }
+        bit += 1;
+    }
+    panic!("unknown command flag")
+}
+
+/// Where the keys of a command are among its arguments (the name is number 0).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeySpec {
+    /// It has none.
+    None,
+    /// Every `step`-th argument from `first` to `last`; a negative `last` counts
+    /// from the end, -1 being the last argument.
+    Range {
+        /// The first key.
+        first: usize,
+        /// The last key.
+        last: isize,
+        /// From one key to the next.
+        step: usize,
+    },
+    /// `dest` if it is not 0, then as many as argument `count` says, which they follow.
+    Counted {
+        /// A key before the count.
+        dest: usize,
+        /// The argument that tells how many keys follow it.
+        count: usize,
+    },
+    /// Argument 1, and whatever follows the last word `STORE` (`SORT`).
+    FirstAndStore,
+}
+
+impl KeySpec {
+    /// Argument 1.
+    pub const FIRST: Self = Self::Range { first: 1, last: 1, step: 1 };
+    /// Arguments 1 and 2.
+    pub const TWO: Self = Self::Range { first: 1, last: 2, step: 1 };
+    /// All arguments.
+    pub const ALL: Self = Self::Range { first: 1, last: -1, step: 1 };
+
+    /// First, last and step as `COMMAND INFO` prints them; 0, 0, 0 if they do not say it.
+    #[must_use]
+    pub fn range(self) -> (i64, i64, i64) {
+        match self {
+            Self::None | Self::Counted { dest: 0, .. } => (0, 0, 0),
+            Self::Range { first, last, step } => (first as i64, last as i64, step as i64),
+            Self::Counted { dest, .. } => (dest as i64, dest as i64, 1),
+            Self::FirstAndStore => (1, 1, 1),
+        }
+    }
+}

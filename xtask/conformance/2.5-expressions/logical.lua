@@ -36,7 +36,7 @@ return #t, t[1], t[2], t[3]
 --- case: in arguments, constructors and returns
 local function id(...) return ... end
 local x
-return id(x or "default", x and x.y), { x or 1 }[1] == nil
+return id(x or "default", x and x.y), ({ x or 1 })[1] == nil
 --- case: constructor with logic
 local x
 local t = { x or 1, x and 2, [x or "k"] = x == nil, y = not x and 3 or 4 }

@@ -135,9 +135,9 @@ pub(super) struct Marks {
 }
 
 impl Marks {
-    /// Replies to wait for when the step was sent.
-    pub(super) fn reply_count(&self, action: &Action, receives: bool) -> usize {
-        let default = usize::from(receives || *action != Action::Nothing);
+    /// Replies to wait for once the step was sent.
+    pub(super) fn reply_count(&self, action: &Action) -> usize {
+        let default = usize::from(*action != Action::Nothing);
         if self.send {
             0
         } else {

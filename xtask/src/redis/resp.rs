@@ -12,7 +12,7 @@
 //!     $-1
 //! ```
 
-use super::text::{escape, quote};
+use super::text::{self, Word, escape, quote};
 
 /// Levels of indentation shown; what lies deeper is no less compared.
 const MAX_INDENT: usize = 40;
@@ -43,6 +43,18 @@ impl Line {
             "  ".repeat(self.depth.min(MAX_INDENT)),
             self.text
         )
+    }
+
+    /// The bytes of a string, or the digits of an integer.
+    pub(super) fn value(&self) -> Option<Vec<u8>> {
+        if let Some(digits) = self.text.strip_prefix(':') {
+            return Some(digits.as_bytes().to_vec());
+        }
+        let words = text::split(&self.text).ok()?;
+        match &words[..] {
+            [Word::Quoted(bytes)] => Some(bytes.clone()),
+            _ => None,
+        }
     }
 }
 

@@ -1,0 +1,221 @@
+//! A server under test as a child process: started on a free port with a folder of its own, watched
+//! for crashes, killed when dropped. Knows nothing of cases.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use tempfile::TempDir;
+
+use super::connection::Connection;
+
+/// How long a server may take to answer its first PING.
+const START_LIMIT: Duration = Duration::from_secs(30);
+
+/// How long a server at rest may take to answer.
+const PING_LIMIT: Duration = Duration::from_secs(10);
+
+/// Address space a server may take, so that a runaway script cannot take the machine with it.
+const ADDRESS_SPACE_KIB: u64 = 8 << 20;
+
+/// Which command line a server understands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Ours: `ferrous serve`.
+    Ferrous,
+    /// `redis-server`.
+    Redis,
+}
+
+/// How to start a server.
+#[derive(Debug, Clone)]
+pub(super) struct Launch {
+    pub(super) binary: PathBuf,
+    pub(super) kind: Kind,
+    /// Arguments besides address and folder.
+    pub(super) args: Vec<String>,
+}
+
+impl Launch {
+    /// Our server, or what stands in for it: a binary called redis-server is started as one, so
+    /// that the suite can be tried against the real server on both sides.
+    pub(super) fn ours(binary: &Path, args: &[&str]) -> Launch {
+        let is_redis = binary.file_name().is_some_and(|name| name == "redis-server");
+        let (kind, args) = if is_redis {
+            (Kind::Redis, &[][..])
+        } else {
+            (Kind::Ferrous, args)
+        };
+        Launch {
+            binary: binary.to_owned(),
+            kind,
+            args: args.iter().map(|arg| (*arg).to_owned()).collect(),
+        }
+    }
+
+    /// The real server.
+    pub(super) fn peer(binary: &Path) -> Launch {
+        Launch {
+            binary: binary.to_owned(),
+            kind: Kind::Redis,
+            args: Vec::new(),
+        }
+    }
+}
+
+/// A running server.
+#[derive(Debug)]
+pub(super) struct Server {
+    launch: Launch,
+    child: Child,
+    port: u16,
+    /// Working folder of the server, with its log in it.
+    dir: TempDir,
+}
+
+impl Server {
+    /// Starts a server and waits until it answers.
+    pub(super) fn start(launch: Launch) -> Result<Server> {
+        // Between our asking for a free port and the server's binding it, another may take it.
+        let mut attempts = 1;
+        loop {
+            let dir = tempfile::tempdir().context("cannot make a folder for a server")?;
+            let port = free_port()?;
+            let mut server = Server {
+                child: spawn(&launch, port, dir.path())?,
+                launch: launch.clone(),
+                port,
+                dir,
+            };
+            match server.wait_until_ready() {
+                Ok(()) => return Ok(server),
+                Err(_) if attempts < 3 => attempts += 1,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn wait_until_ready(&mut self) -> Result<()> {
+        let deadline = Instant::now() + START_LIMIT;
+        loop {
+            if let Some(how) = self.crash()? {
+                bail!("{} ended at once: {how}\n{}", self.name(), self.log_tail());
+            }
+            if self.ping().is_ok() {
+                return Ok(());
+            }
+            if Instant::now() > deadline {
+                bail!("{} does not answer\n{}", self.name(), self.log_tail());
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Asks a new connection for an answer.
+    pub(super) fn ping(&self) -> Result<()> {
+        let mut connection = self.connect()?;
+        connection.send(b"PING\r\n")?;
+        match connection.reply(PING_LIMIT) {
+            Ok(lines) if lines.first().is_some_and(|line| line.text == "+PONG") => Ok(()),
+            Ok(lines) => bail!("PING is answered {lines:?}"),
+            Err(error) => bail!("PING is answered {error}"),
+        }
+    }
+
+    /// Starts the same server anew after a crash or a hang.
+    pub(super) fn restart(&mut self) -> Result<()> {
+        *self = Server::start(self.launch.clone())?;
+        Ok(())
+    }
+
+    /// A new client.
+    pub(super) fn connect(&self) -> Result<Connection> {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
+        let stream = TcpStream::connect_timeout(&address, Duration::from_secs(5))
+            .with_context(|| format!("cannot connect to {}", self.name()))?;
+        Connection::new(stream)
+    }
+
+    /// The port it listens on.
+    pub(super) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// File name of the binary.
+    pub(super) fn name(&self) -> String {
+        let name = self.launch.binary.file_name().unwrap_or_default();
+        name.to_string_lossy().into_owned()
+    }
+
+    /// How the server ended, if it has: by a signal or an exit code.
+    pub(super) fn crash(&mut self) -> Result<Option<String>> {
+        let status = self.child.try_wait().context("cannot watch a server")?;
+        Ok(status.map(|status| match (status.signal(), status.code()) {
+            (Some(signal), _) => format!("killed by signal {signal}"),
+            (None, code) => format!("exit code {}", code.unwrap_or(-1)),
+        }))
+    }
+
+    /// The last lines that the server wrote.
+    pub(super) fn log_tail(&self) -> String {
+        let log = std::fs::read(self.dir.path().join("log")).unwrap_or_default();
+        let text = String::from_utf8_lossy(&log);
+        let lines: Vec<&str> = text.lines().collect();
+        let shown = lines.len().saturating_sub(12);
+        lines[shown..].iter().map(|line| format!("  log: {line}\n")).collect()
+    }
+
+    /// Resident memory, in bytes.
+    pub(super) fn resident_bytes(&self) -> Result<u64> {
+        let path = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))?;
+        let kib = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))
+            .and_then(|value| value.trim().strip_suffix("kB"))
+            .and_then(|kib| kib.trim().parse::<u64>().ok());
+        Ok(kib.context("no VmRSS")? << 10)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself; then there is nothing to kill.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn free_port() -> Result<u16> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port")?;
+    Ok(listener.local_addr()?.port())
+}
+
+fn spawn(launch: &Launch, port: u16, dir: &Path) -> Result<Child> {
+    let log = std::fs::File::create(dir.join("log")).context("cannot make a log")?;
+    let port = port.to_string();
+    let mut args = match launch.kind {
+        Kind::Ferrous => vec!["serve", "--port", &port, "--bind", "127.0.0.1"],
+        Kind::Redis => vec![
+            "--port", &port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
+        ],
+    };
+    args.extend(launch.args.iter().map(String::as_str));
+    // The shell sets the limit and replaces itself, so the child's id and signals are its own.
+    Command::new("sh")
+        .arg("-c")
+        .arg(format!(
+            "ulimit -c 0 -v {ADDRESS_SPACE_KIB} 2>/dev/null; exec \"$0\" \"$@\""
+        ))
+        .arg(&launch.binary)
+        .args(args)
+        .current_dir(dir)
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().context("cannot share a log")?)
+        .stderr(log)
+        .spawn()
+        .with_context(|| format!("cannot start {}", launch.binary.display()))
+}

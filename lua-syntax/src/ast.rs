@@ -11,19 +11,7 @@
 //! does not limit: left-associative operators and chains of suffixes
 //! (`a.b[c](d):e()`).
 
-/// A place in the source: byte offsets and 1-based lines of the first and the
-/// last token of a construct.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct Span {
-    /// Byte offset of the first token.
-    pub start: u32,
-    /// Byte offset just past the last token.
-    pub end: u32,
-    /// Line of the first token, 1-based.
-    pub line: u32,
-    /// Line on which the last token ends, 1-based.
-    pub end_line: u32,
-}
+pub use crate::span::Span;
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
@@ -119,6 +107,29 @@ pub enum BinaryOp {
     Or,
 }
 
+impl BinaryOp {
+    /// The operator as it is written.
+    pub fn symbol(self) -> &'static str {
+        match self {
+            BinaryOp::Add => "+",
+            BinaryOp::Sub => "-",
+            BinaryOp::Mul => "*",
+            BinaryOp::Div => "/",
+            BinaryOp::Mod => "%",
+            BinaryOp::Pow => "^",
+            BinaryOp::Concat => "..",
+            BinaryOp::Eq => "==",
+            BinaryOp::Ne => "~=",
+            BinaryOp::Lt => "<",
+            BinaryOp::Le => "<=",
+            BinaryOp::Gt => ">",
+            BinaryOp::Ge => ">=",
+            BinaryOp::And => "and",
+            BinaryOp::Or => "or",
+        }
+    }
+}
+
 /// A unary operator, manual §2.5.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(missing_docs)] // each is its manual's operator
@@ -126,6 +137,17 @@ pub enum UnaryOp {
     Neg,
     Not,
     Len,
+}
+
+impl UnaryOp {
+    /// The operator as it is written.
+    pub fn symbol(self) -> &'static str {
+        match self {
+            UnaryOp::Neg => "-",
+            UnaryOp::Not => "not",
+            UnaryOp::Len => "#",
+        }
+    }
 }
 
 /// An expression, manual §2.5.
@@ -160,8 +182,8 @@ pub enum Expr {
         callee: ExprId,
         /// The arguments.
         args: List<ExprId>,
-        /// Line of the token that opens the arguments: where a call's own
-        /// run-time error is reported.
+        /// Line on which the token that opens the arguments ends (only a long
+        /// string spans lines): where a call's own run-time error is reported.
         line: u32,
     },
     /// `object:name(args)`
@@ -331,7 +353,9 @@ pub struct Func {
     pub uses_vararg: bool,
     /// The body.
     pub block: Block,
-    /// Line of the `function` keyword; 0 for the main chunk.
+    /// Line where the function is said to be defined (`linedefined`): that of the
+    /// `function` keyword for `function name()`, that of the parameters' `(` for
+    /// `local function` and function expressions; 0 for the main chunk.
     pub line: u32,
     /// Line of the closing `end`; 0 for the main chunk.
     pub end_line: u32,

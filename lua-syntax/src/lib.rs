@@ -2,10 +2,76 @@
 //!
 //! Knows no scopes, registers or values: bytes and a chunk name in, a
 //! [`Chunk`] or a [`SyntaxError`] out.
+//!
+//! ```
+//! let chunk = lua_syntax::parse(b"return 1 + 2 * x", b"=example").unwrap();
+//! assert_eq!(lua_syntax::dump::dump(&chunk), "1: return (+ 1 (* 2 x))\n");
+//!
+//! let error = lua_syntax::parse(b"x = = 1", b"=example").unwrap_err();
+//! assert_eq!(error.to_string(), "example:1: unexpected symbol near '='");
+//! ```
 
 pub mod ast;
+mod builder;
+mod diagnose;
+pub mod dump;
+mod error;
+mod lexer;
+pub mod literal;
+mod span;
+mod token;
+
+// The generated parser is not ours to tidy.
+#[allow(
+    clippy::all,
+    missing_docs,
+    unused,
+    private_interfaces,
+    unreachable_pub,
+    rustdoc::broken_intra_doc_links
+)]
+mod grammar {
+    lalrpop_util::lalrpop_mod!(generated, "/grammar.rs");
+    pub(crate) use generated::ChunkParser;
+}
 
 pub use ast::Chunk;
+pub use error::{SyntaxError, display_name};
 
-/// Depth to which constructs that Lua 5.1's parser recurses on may nest.
+/// Depth to which constructs that Lua 5.1's parser recurses on may nest: blocks,
+/// and expressions inside parentheses, brackets, braces, function bodies, and to
+/// the right of operators. The main chunk is the first level.
 pub const MAX_SYNTAX_LEVELS: usize = 200;
+
+/// Parses a chunk.
+///
+/// `chunk_name` is as in Lua: `=text`, `@file`, or the source itself; see
+/// [`display_name`] for how messages print it. Like Lua's, it ends at a NUL byte
+/// where it is printed.
+///
+/// The source may hold any bytes. Sources of 4 GiB and more are refused.
+pub fn parse(source: &[u8], chunk_name: &[u8]) -> Result<Chunk, SyntaxError> {
+    if u32::try_from(source.len()).is_err() {
+        return Err(SyntaxError::too_large(chunk_name));
+    }
+    let mut builder = builder::Builder::new(source);
+    let tokens = lexer::Tokens::new(source);
+    match grammar::ChunkParser::new().parse(&mut builder, tokens) {
+        Ok(()) => Ok(builder.finish(chunk_name)),
+        Err(_) => Err(diagnose::diagnose(source, chunk_name)),
+    }
+}
+
+/// The part of a file that is Lua: without a first line that starts with `#`,
+/// but with the newline that ends it, so that lines keep their numbers.
+///
+/// For files only: in a string such a line is an error, as in Lua.
+pub fn skip_shebang(source: &[u8]) -> &[u8] {
+    if source.first() != Some(&b'#') {
+        return source;
+    }
+    match memchr::memchr(b'\n', source) {
+        Some(newline) => &source[newline..],
+        None => &[],
+    }
+}

@@ -1,0 +1,240 @@
+//! Side by side with the reference: the same bytes must be a program to both,
+//! or give the same error text. Runs where `lua5.1` is installed.
+//!
+//! `LUA_SYNTAX_CASES` and `LUA_SYNTAX_SEED` set the number of generated cases of
+//! each kind and their seed.
+
+use std::io::{Read, Write};
+use std::process::{Command, Stdio};
+
+/// Reads hexadecimal lines, prints what loading each gives.
+const DRIVER: &str = r#"
+for line in io.lines() do
+  local source = line:gsub("%x%x", function(h) return string.char(tonumber(h, 16)) end)
+  local ok, message = loadstring(source, "=t")
+  local shown = ok and "ok" or message
+  print((shown:gsub(".", function(c) return string.format("%02x", c:byte()) end)
+             :gsub("\n", "0a")))
+end
+"#;
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// What the reference says about each source, or `None` without a reference.
+fn reference(sources: &[Vec<u8>]) -> Option<Vec<String>> {
+    let mut child = Command::new("lua5.1")
+        .args(["-e", DRIVER])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .ok()?;
+    let input: String = sources.iter().map(|s| hex(s) + "\n").collect();
+    let mut stdin = child.stdin.take()?;
+    let writer = std::thread::spawn(move || stdin.write_all(input.as_bytes()));
+    let mut output = String::new();
+    child.stdout.take()?.read_to_string(&mut output).ok()?;
+    writer.join().ok()?.ok()?;
+    child.wait().ok()?;
+    Some(output.lines().map(str::to_string).collect())
+}
+
+fn ours(source: &[u8]) -> Vec<u8> {
+    match lua_syntax::parse(source, b"=t") {
+        Ok(chunk) => {
+            lua_syntax::dump::dump(&chunk);
+            b"ok".to_vec()
+        }
+        Err(error) => {
+            let message = error.message().to_vec();
+            assert_eq!(
+                error.is_incomplete(),
+                message.ends_with(b"near '<eof>'"),
+                "{error}"
+            );
+            message
+        }
+    }
+}
+
+fn check(sources: Vec<Vec<u8>>) {
+    let ours: Vec<_> = sources.iter().map(|source| ours(source)).collect();
+    let Some(theirs) = reference(&sources) else {
+        eprintln!("no lua5.1 here: only checked that nothing panics");
+        return;
+    };
+    assert_eq!(theirs.len(), sources.len());
+    let mut differences = 0;
+    for ((source, ours), theirs) in sources.iter().zip(&ours).zip(&theirs) {
+        if hex(ours) != *theirs {
+            differences += 1;
+            if differences <= 20 {
+                let theirs: Vec<u8> = (0..theirs.len() / 2)
+                    .map(|i| u8::from_str_radix(&theirs[2 * i..2 * i + 2], 16).unwrap_or(b'?'))
+                    .collect();
+                eprintln!(
+                    "source: {}\n  lua5.1: {}\n  ours:   {}",
+                    source.escape_ascii(),
+                    theirs.escape_ascii(),
+                    ours.escape_ascii()
+                );
+            }
+        }
+    }
+    assert_eq!(differences, 0, "of {} sources", sources.len());
+}
+
+/// Deterministic random numbers (xorshift64*).
+struct Random(u64);
+
+impl Random {
+    fn new() -> Self {
+        let seed = std::env::var("LUA_SYNTAX_SEED").map_or(1, |seed| seed.parse().unwrap());
+        Random(0x9E37_79B9_7F4A_7C15 ^ seed)
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) as usize % limit
+    }
+
+    fn pick<'a, T: ?Sized>(&mut self, from: &[&'a T]) -> &'a T {
+        from[self.below(from.len())]
+    }
+}
+
+fn cases() -> usize {
+    std::env::var("LUA_SYNTAX_CASES").map_or(5000, |cases| cases.parse().unwrap())
+}
+
+/// Pieces of text that programs are made of, odd ones included.
+const PIECES: &[&[u8]] = &[
+    b"and", b"break", b"do", b"else", b"elseif", b"end", b"false", b"for", b"function", b"if",
+    b"in", b"local", b"nil", b"not", b"or", b"repeat", b"return", b"then", b"true", b"until",
+    b"while", b"+", b"-", b"*", b"/", b"%", b"^", b"#", b"==", b"~=", b"<=", b">=", b"<", b">",
+    b"=", b"=", b"=", b"(", b")", b"(", b")", b"{", b"}", b"[", b"]", b";", b":", b",", b",",
+    b".", b"..", b"...", b"x", b"y", b"x", b"f", b"1", b"2.5", b"0x1F", b"'s'", b"\"t\\n\"",
+    b"[[l\nm]]", b"[==[\r\nq]==]", b"\n", b"\r\n", b"\n\r", b"--c\n", b"--[[c\n]]", b"\0",
+    b"\x01", b"\x7f", b"\xe9", b"~", b"!", b"3x", b"1e", b"1e+", b"1..2", b"'u", b"\"v", b"[[w",
+    b"[=", b"--[=[", b"'\\300'", b"'\\065'", b"'a\\\nb'", b"'a\\\r\nb'", b"\\", b"@", b"a.b",
+    b"f()", b"x:m()", b"function()", b"do end", b"local x", b"x=1", b"{x,y}", b"{x=1}", b"{f\n(x)}",
+];
+
+/// Well-formed programs to damage.
+const PROGRAMS: &[&[u8]] = &[
+    b"local a, b = 1, 2 + 3 * -x ^ 2 .. 's' .. \"q\\65\\n\" or not c and d\nreturn a, b, #t",
+    b"function a.b.c:m(x, y, ...)\n return self, ...\nend\nfunction g(...) local x = ... end",
+    b"local function f()\n for i = 1, 10, 2 do break end\n for k, v in pairs(t) do print(k) end\nend",
+    b"local t = { 1, 2; x = 3, [4] = 5, f, f\n(x), {}, {{}}, function(a) return a end; }",
+    b"if a then\n b()\nelseif c then\n d = 1\nelse e.f[1], g = 2, 3\nend",
+    b"repeat local z = [==[\nx]]]==] until z\nwhile true do\n f{1}:g'x' 'y'\n break; end",
+    b"x = nil (f)(2)\nlocal q (f)() ;(g or h)[1].y = 0x10 x = function() end do return 1e3, .5; end",
+    b"do local a <= b end",
+    b"a.b['c'].d, e = f(1)(2)[3], (((g)))\nf'':m{}:n(...)\n--[[ long\ncomment ]] x = 1 -- short",
+];
+
+#[test]
+fn chosen_errors() {
+    let sources: &[&[u8]] = include!("chosen_errors.in");
+    check(sources.iter().map(|source| source.to_vec()).collect());
+}
+
+#[test]
+fn programs_cut_anywhere() {
+    let mut sources = Vec::new();
+    for program in PROGRAMS {
+        for end in 0..=program.len() {
+            sources.push(program[..end].to_vec());
+        }
+        for start in 0..program.len() {
+            sources.push(program[start..].to_vec());
+        }
+    }
+    check(sources);
+}
+
+#[test]
+fn damaged_programs() {
+    let mut random = Random::new();
+    let mut sources = Vec::new();
+    for _ in 0..cases() {
+        let mut source = random.pick(PROGRAMS).to_vec();
+        for _ in 0..1 + random.below(3) {
+            let at = random.below(source.len() + 1);
+            match random.below(3) {
+                0 => {
+                    let end = (at + 1 + random.below(6)).min(source.len());
+                    source.drain(at..end);
+                }
+                1 => {
+                    let piece = random.pick(PIECES);
+                    source.splice(at..at, [b" ", piece, b" "].concat());
+                }
+                _ => {
+                    let byte = random.below(256) as u8;
+                    source.insert(at, byte);
+                }
+            }
+        }
+        sources.push(source);
+    }
+    // The reference takes this first byte for precompiled code.
+    sources.retain(|source| source.first() != Some(&0x1B));
+    check(sources);
+}
+
+#[test]
+fn random_pieces() {
+    let mut random = Random::new();
+    let mut sources = Vec::new();
+    for _ in 0..cases() {
+        let mut source = Vec::new();
+        for _ in 0..1 + random.below(12) {
+            source.extend_from_slice(random.pick(PIECES));
+            if random.below(4) > 0 {
+                source.push(b' ');
+            }
+        }
+        sources.push(source);
+    }
+    check(sources);
+}
+
+#[test]
+fn random_numerals() {
+    let mut random = Random::new();
+    let parts: &[&[u8]] = &[
+        b"0", b"1", b"9", b"0x", b"0X", b".", b"e", b"E", b"p", b"P", b"+", b"-", b"a", b"F", b"x",
+        b"_", b"\0", b"00", b"..",
+    ];
+    let mut sources = Vec::new();
+    for _ in 0..cases() {
+        let mut source = b"return ".to_vec();
+        for _ in 0..1 + random.below(7) {
+            source.extend_from_slice(random.pick(parts));
+        }
+        sources.push(source);
+    }
+    check(sources);
+}
+
+#[test]
+fn random_strings() {
+    let mut random = Random::new();
+    let parts: &[&[u8]] = &[
+        b"'", b"\"", b"[", b"[", b"]", b"]", b"=", b"\\", b"\n", b"\r", b"a", b"1", b"299", b"0",
+        b"--", b"\0", b"\xff", b" ",
+    ];
+    let mut sources = Vec::new();
+    for _ in 0..cases() {
+        let mut source = b"return ".to_vec();
+        for _ in 0..1 + random.below(12) {
+            source.extend_from_slice(random.pick(parts));
+        }
+        sources.push(source);
+    }
+    check(sources);
+}

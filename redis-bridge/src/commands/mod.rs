@@ -4,41 +4,21 @@
 //! a call (arity, permissions, script rules) belong to the dispatcher.
 
 pub mod args;
+pub mod cx;
 pub mod error;
 pub mod spec;
+
 
 use std::sync::LazyLock;
 
 use hashbrown::HashMap;
 
-use crate::keyspace::Keyspace;
-use crate::server::{session::Session, state::Server};
+pub use cx::Cx;
 use spec::{CommandSpec, KeySpec};
 
 /// Every group of commands. A new group is one line here.
 const GROUPS: &[&[CommandSpec]] = &[
 ];
-
-/// What a command works on.
-pub struct Cx<'a> {
-    /// The data and everything else that clients share.
-    pub server: &'a mut Server,
-    /// The client that called, or the script's stand-in for it.
-    pub session: &'a mut Session,
-}
-
-impl Cx<'_> {
-    /// The number of the selected database.
-    #[must_use]
-    pub fn db(&self) -> usize {
-        self.session.db
-    }
-
-    /// All databases.
-    pub fn keyspace(&mut self) -> &mut Keyspace {
-        &mut self.server.keyspace
-    }
-}
 
 /// The longest name in the table is far shorter; longer input names no command.
 const MAX_NAME_LEN: usize = 32;

@@ -75,12 +75,17 @@ impl CommandSpec {
     /// without the `@`.
     pub fn categories(&self) -> impl Iterator<Item = &'static str> + use<> {
         let flags = self.flags;
-        let from_group = self.group.category();
+        let of_group: &[&str] = if flags.contains(CommandFlags::SORTS) {
+            &["set", "sortedset", "list"]
+        } else if self.subcommands.is_empty() {
+            self.group.categories()
+        } else {
+            &[]
+        };
         CATEGORIES.iter().filter_map(move |&(name, implied_by)| {
-            let implied = implied_by.is_some_and(|flag| flags.contains(flag));
-            let slow = name == "slow" && !flags.contains(CommandFlags::FAST);
-            let keyless_scripting = name == from_group;
-            (implied || slow || keyless_scripting).then_some(name)
+            let is_implied = implied_by.is_some_and(|flag| flags.intersects(flag));
+            let is_slow = name == "slow" && !flags.contains(CommandFlags::FAST);
+            (is_implied || is_slow || of_group.contains(&name)).then_some(name)
         })
     }
 }
@@ -131,21 +136,21 @@ impl Group {
         }
     }
 
-    /// The ACL category that the whole group belongs to; empty if there is none.
-    fn category(self) -> &'static str {
+    /// The ACL categories that the whole group belongs to.
+    fn categories(self) -> &'static [&'static str] {
         match self {
-            Self::Generic => "keyspace",
-            Self::String => "string",
-            Self::Bitmap => "bitmap",
-            Self::List => "list",
-            Self::Hash => "hash",
-            Self::Set => "set",
-            Self::SortedSet => "sortedset",
-            Self::Connection => "connection",
-            Self::Transactions => "transaction",
-            Self::Scripting => "scripting",
-            Self::Pubsub => "pubsub",
-            Self::Server | Self::Cluster => "",
+            Self::Generic => &["keyspace"],
+            Self::String => &["string"],
+            Self::Bitmap => &["bitmap"],
+            Self::List => &["list"],
+            Self::Hash => &["hash"],
+            Self::Set => &["set"],
+            Self::SortedSet => &["sortedset"],
+            Self::Connection => &["connection"],
+            Self::Transactions => &["transaction"],
+            Self::Scripting => &["scripting"],
+            Self::Pubsub => &["pubsub"],
+            Self::Server | Self::Cluster => &[],
         }
     }
 }
@@ -170,7 +175,7 @@ pub const CATEGORIES: &[(&str, Option<CommandFlags>)] = &[
     ("fast", Some(CommandFlags::FAST)),
     ("slow", None),
     ("blocking", Some(CommandFlags::BLOCKING)),
-    ("dangerous", Some(CommandFlags::DANGEROUS)),
+    ("dangerous", Some(CommandFlags::parse("admin dangerous"))),
     ("connection", None),
     ("transaction", None),
     ("scripting", None),
@@ -207,7 +212,7 @@ const FLAG_WORDS: [&str; 24] = [
     // Not printed: these only add ACL categories.
     "keyspace",
     "dangerous",
-    "sort",
+    "sorts",
 ];
 
 /// Those of [`FLAG_WORDS`] that `COMMAND INFO` prints.
@@ -248,8 +253,10 @@ impl CommandFlags {
     pub const ALLOW_BUSY: Self = Self::parse("allow_busy");
     /// In the category `keyspace` though of another group.
     pub const KEYSPACE: Self = Self::parse("keyspace");
-    /// In the category `dangerous`.
+    /// In the category `dangerous` though not for administrators.
     pub const DANGEROUS: Self = Self::parse("dangerous");
+    /// In the categories of all that can be sorted, in place of its group's.
+    pub const SORTS: Self = Self::parse("sorts");
 
     /// The set that space-separated words name.
     ///

@@ -1,0 +1,173 @@
+//! One database: entries by key, their deadlines, and walks over them.
+//!
+//! Entries stand in an index map whose removals move the last entry into the gap.
+//! [`Database::scan`] walks it from the end to the start: an entry that has not been
+//! returned yet can then only move to a lower position, which the walk has still
+//! before it. So a full scan returns every key that was there all the time, however
+//! the database changes between calls, and the cursor is just a position.
+
+use std::collections::BTreeSet;
+
+use crate::keyspace::{IndexMap, Type, Value};
+
+/// A key's value and what is known beside it.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The value.
+    pub value: Value,
+    /// When it ceases to exist, in milliseconds since 1970.
+    expires_at_ms: Option<i64>,
+    /// When it was last read or written, in seconds since 1970.
+    pub used_at_s: u32,
+}
+
+impl Entry {
+    /// When it ceases to exist, in milliseconds since 1970.
+    #[must_use]
+    pub fn expires_at_ms(&self) -> Option<i64> {
+        self.expires_at_ms
+    }
+}
+
+/// One database.
+#[derive(Debug, Default)]
+pub struct Database {
+    entries: IndexMap<Box<[u8]>, Entry>,
+    /// The keys with a deadline, soonest first.
+    deadlines: BTreeSet<(i64, Box<[u8]>)>,
+}
+
+impl Database {
+    /// The number of keys, those whose time is over but which nobody has noticed
+    /// yet included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Is there no key?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The number of keys with a deadline.
+    #[must_use]
+    pub fn n_volatile(&self) -> usize {
+        self.deadlines.len()
+    }
+
+    /// The entry of a key, even if its time is over.
+    #[must_use]
+    pub fn get(&self, key: &[u8]) -> Option<&Entry> {
+        self.entries.get(key)
+    }
+
+    /// As [`get`](Self::get), for writing the value.
+    pub fn get_mut(&mut self, key: &[u8]) -> Option<&mut Entry> {
+        self.entries.get_mut(key)
+    }
+
+    /// When the key ceases to exist, in milliseconds since 1970; `None` if never or
+    /// if there is no such key.
+    #[must_use]
+    pub fn deadline(&self, key: &[u8]) -> Option<i64> {
+        if self.deadlines.is_empty() {
+            return None;
+        }
+        self.entries.get(key)?.expires_at_ms
+    }
+
+    /// Stores a value, in place of any other under that key; it never expires.
+    /// Returns whether the key is new.
+    pub fn insert(&mut self, key: &[u8], value: Value, now_ms: i64) -> bool {
+        let used_at_s = seconds(now_ms);
+        if let Some(entry) = self.entries.get_mut(key) {
+            let old = std::mem::replace(entry, Entry { value, expires_at_ms: None, used_at_s });
+            if let Some(deadline) = old.expires_at_ms {
+                self.deadlines.remove(&(deadline, key.into()));
+            }
+            return false;
+        }
+        self.entries.insert(key.into(), Entry { value, expires_at_ms: None, used_at_s });
+        true
+    }
+
+    /// Removes a key.
+    pub fn remove(&mut self, key: &[u8]) -> Option<Entry> {
+        let (key, entry) = self.entries.swap_remove_entry(key)?;
+        if let Some(deadline) = entry.expires_at_ms {
+            self.deadlines.remove(&(deadline, key));
+        }
+        Some(entry)
+    }
+
+    /// Sets or clears the deadline of a key, if it exists.
+    pub fn set_deadline(&mut self, key: &[u8], deadline_ms: Option<i64>) {
+        let Some(entry) = self.entries.get_mut(key) else { return };
+        if let Some(old) = std::mem::replace(&mut entry.expires_at_ms, deadline_ms) {
+            self.deadlines.remove(&(old, key.into()));
+        }
+        if let Some(new) = deadline_ms {
+            self.deadlines.insert((new, key.into()));
+        }
+    }
+
+    /// Removes the key with the soonest deadline, if that is before `now_ms`.
+    pub fn pop_due(&mut self, now_ms: i64) -> Option<Box<[u8]>> {
+        let (deadline, _) = self.deadlines.first()?;
+        if *deadline >= now_ms {
+            return None;
+        }
+        let (_, key) = self.deadlines.pop_first()?;
+        self.entries.swap_remove(&key);
+        Some(key)
+    }
+
+    /// A key, each with the same probability.
+    #[must_use]
+    pub fn random_key(&self) -> Option<&[u8]> {
+        let at = fastrand::usize(..self.entries.len().max(1));
+        self.entries.get_index(at).map(|(key, _)| &**key)
+    }
+
+    /// All keys and entries, those whose time is over included.
+    pub fn iter(&self) -> impl Iterator<Item = (&[u8], &Entry)> {
+        self.entries.iter().map(|(key, entry)| (&**key, entry))
+    }
+
+    /// The next `count` entries of a walk; see [`scan_slice`].
+    pub fn scan(&self, cursor: u64, count: usize) -> (u64, impl Iterator<Item = (&[u8], &Entry)>) {
+        let (next, range) = scan_slice(self.entries.len(), cursor, count);
+        let walk = self.entries.get_range(range).into_iter().flatten().rev();
+        (next, walk.map(|(key, entry)| (&**key, entry)))
+    }
+
+    /// Removes all keys.
+    pub fn clear(&mut self) {
+        self.entries = IndexMap::default();
+        self.deadlines.clear();
+    }
+
+    /// The number of keys of a type, for statistics.
+    #[must_use]
+    pub fn count_of(&self, type_: Type) -> usize {
+        self.entries.values().filter(|entry| entry.value.type_() == type_).count()
+    }
+}
+
+/// The step of a walk from the end of an index map of `len` entries to its start:
+/// the next cursor, and the positions to return, to be taken in descending order.
+/// Cursor 0 starts a walk, and a next cursor of 0 ends it.
+pub(crate) fn scan_slice(len: usize, cursor: u64, count: usize) -> (u64, std::ops::Range<usize>) {
+    let end = match usize::try_from(cursor) {
+        Ok(cursor) if cursor != 0 => cursor.min(len),
+        _ => len,
+    };
+    let start = end.saturating_sub(count);
+    (start as u64, start..end)
+}
+
+fn seconds(ms: i64) -> u32 {
+    u32::try_from(ms / 1000).unwrap_or_default()
+}

@@ -31,18 +31,26 @@ local function show_all(...)
   return concat(shown, ", ")
 end
 
+-- Prints a line, also for a case that has put its own tostring in the way of print.
+local function say(line)
+  local present = rawget(G, "tostring")
+  rawset(G, "tostring", tostring)
+  print(line)
+  rawset(G, "tostring", present)
+end
+
 -- For cases: prints its arguments as `show` writes them.
 local function show_values(...)
-  print(show_all(...))
+  say(show_all(...))
 end
 
 -- For cases: prints what a call returns, or the error it ends with.
 local function try(f, ...)
   local function outcome(ok, ...)
     if ok then
-      print("ok: " .. show_all(...))
+      say("ok: " .. show_all(...))
     else
-      print("error: " .. show_all(...))
+      say("error: " .. show_all(...))
     end
   end
   outcome(pcall(f, ...))
@@ -51,7 +59,7 @@ end
 -- For cases: compiles a text and prints the syntax error, or "compiles".
 local function compile(source, chunkname)
   local f, message = loadstring(source, chunkname or "=text")
-  print(f and "compiles" or message)
+  say(f and "compiles" or message)
   return f
 end
 
@@ -85,22 +93,22 @@ local function outcome(ok, ...)
   if not ok then
     local what = ...
     if type(what) == "string" then
-      print("error: " .. what)
+      say("error: " .. what)
     else
-      print("error object: " .. show(what))
+      say("error object: " .. show(what))
     end
   elseif select("#", ...) > 0 then
-    print("=> " .. show_all(...))
+    say("=> " .. show_all(...))
   end
 end
 
 local function case(name, source)
-  print("\1case " .. name)
+  say("\1case " .. name)
   local f, message = loadstring(source, "=case")
   if f then
     outcome(pcall(f))
   else
-    print("syntax error: " .. message)
+    say("syntax error: " .. message)
   end
   setmetatable(G, nil)
   put_back(G, saved_globals)
@@ -110,6 +118,6 @@ local function case(name, source)
   setfenv(0, G)
   collectgarbage("restart")
   collectgarbage()
-  print("\1done " .. name)
+  say("\1done " .. name)
 end
 

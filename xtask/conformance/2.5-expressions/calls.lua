@@ -44,7 +44,7 @@ local function f() return 1, 2 end
 show(f(), f())
 show(f(), (f()))
 show((f()))
-show({ f(), f() }[3] or "syntax")
+show(({ f(), f() })[3])
 --- case: results adjusted in each place
 local function f() return 1, 2, 3 end
 local function count(...) return select("#", ...) end
@@ -69,7 +69,7 @@ show(t:m"y")
 show(t:m(1, 2))
 show(t["f"](1))
 show((t.f)(2))
-show(#t.f{}, ("x"):rep(3), ("%d"):format(5))
+show((t.f{}), ("x"):rep(3), ("%d"):format(5))
 --- case: chained calls
 local function adder(a) return function(b) return function(c) return a + b + c end end end
 local o = { v = 0 }
@@ -132,7 +132,7 @@ try(function() t[1]() end)
 try(function() (1)() end)
 try(function() ("x")() end)
 try(function() ({})() end)
-try(function() nil() end) 
+try(function() (nil)() end)
 --- case: names in call errors
 local t = {}
 local k = "key"

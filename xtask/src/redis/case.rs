@@ -108,6 +108,8 @@ pub(super) struct Marks {
     /// `@unordered`, `@unordered=2`: the order of the elements (taken two at a time) is not
     /// specified; they are sorted.
     pub(super) unordered: Option<usize>,
+    /// `@page`, `@page=2`: the same for the elements of one answer of the SCAN family.
+    pub(super) page: Option<usize>,
     /// `@shape`: types and lengths matter, values do not.
     pub(super) shape: bool,
     /// `@hide=1,4`: the values on these lines of the reply (from 0) do not matter.
@@ -118,7 +120,7 @@ pub(super) struct Marks {
     pub(super) code: bool,
     /// `@replies=2`: so many replies answer this step; 1 where it is not said.
     pub(super) replies: Option<usize>,
-    /// `@eof`: behind the replies the server closes the connection.
+    /// `@eof`: behind the replies the server closes the connection; the next step connects anew.
     pub(super) eof: bool,
     /// `@pipe`: sent in one write with the next step of this client.
     pub(super) pipe: bool,
@@ -154,8 +156,10 @@ impl Marks {
             let value = value.with_context(|| format!("@{name} needs a number"))?;
             value.parse().with_context(|| format!("@{name}={value}"))
         };
+        let group = || value.map_or(Ok(1), |_| number());
         match name {
-            "unordered" => self.unordered = Some(if value.is_some() { number()? } else { 1 }),
+            "unordered" => self.unordered = Some(group()?),
+            "page" => self.page = Some(group()?),
             "shape" => self.shape = true,
             "hide" => {
                 let list = value.context("@hide needs the numbers of lines")?;
@@ -197,7 +201,8 @@ pub(super) fn load(dir: &Path) -> Result<Vec<CaseFile>> {
 }
 
 fn sorted_entries(dir: &Path) -> Result<Vec<PathBuf>> {
-    let entries = std::fs::read_dir(dir).with_context(|| format!("cannot list {}", dir.display()))?;
+    let entries =
+        std::fs::read_dir(dir).with_context(|| format!("cannot list {}", dir.display()))?;
     let mut paths: Vec<PathBuf> = entries
         .map(|entry| entry.map(|e| e.path()))
         .collect::<Result<_, _>>()?;
@@ -207,7 +212,12 @@ fn sorted_entries(dir: &Path) -> Result<Vec<PathBuf>> {
 
 /// Reads one file. `path` gives the cases their names.
 fn parse(path: &Path, text: &str) -> Result<CaseFile> {
-    let stem = |p: &Path| p.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let stem = |p: &Path| {
+        p.file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned()
+    };
     let folder = path.parent().map(stem).unwrap_or_default();
     let mut reader = Reader {
         prefix: format!("{folder}/{}", stem(path)),
@@ -369,7 +379,12 @@ fn read_step<'t>(
         *word = Word::Quoted(body.join("\n").into_bytes());
     }
     let action = if is_raw {
-        Action::Raw(words.iter().flat_map(|word| word.bytes().to_vec()).collect())
+        Action::Raw(
+            words
+                .iter()
+                .flat_map(|word| word.bytes().to_vec())
+                .collect(),
+        )
     } else if words.is_empty() {
         Action::Nothing
     } else {
@@ -475,7 +490,7 @@ LUA
         assert_eq!(all.expected("valkey-9.1"), Some(&["*0".to_owned()][..]));
         assert_eq!((receive.client, receive.marks.replies), (2, Some(1)));
         assert_eq!(raw.action, Action::Raw(b"PING\r\nx".to_vec()));
-        assert_eq!((raw.marks.sleep_ms, raw.line), (Some(20), 18));
+        assert_eq!((raw.marks.sleep_ms, raw.line), (Some(20), 19));
         assert_eq!(raw.expected("redis-7.0"), None);
     }
 

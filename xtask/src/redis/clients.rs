@@ -7,6 +7,11 @@ use super::Options;
 use crate::known::KnownFailures;
 use crate::summary::Summary;
 
-pub(super) fn run(_ours: &Path, _peer: Option<&Path>, _options: &Options, _known: &KnownFailures) -> Result<Summary> {
+pub(super) fn run(
+    _ours: &Path,
+    _peer: Option<&Path>,
+    _options: &Options,
+    _known: &KnownFailures,
+) -> Result<Summary> {
     Ok(Summary::default())
 }

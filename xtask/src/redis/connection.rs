@@ -57,9 +57,9 @@ impl Connection {
         self.stream.write_all(bytes).context("cannot send")
     }
 
-    /// Tells the server that nothing more will be sent.
-    pub(super) fn half_close(&mut self) -> Result<()> {
-        self.stream.shutdown(Shutdown::Write).context("cannot half-close")
+    /// Tells the server that nothing more will be sent, unless it has closed before.
+    pub(super) fn half_close(&mut self) {
+        let _ = self.stream.shutdown(Shutdown::Write);
     }
 
     /// The next reply.

@@ -71,7 +71,10 @@ pub(crate) fn run(options: &Options) -> Result<Summary> {
     let known = KnownFailures::load("redis")?;
     let mut summary = Summary::default();
     if peer.is_none() {
-        summary.skip(0, format!("redis: compared with recorded answers only, {PEER_HINT}"));
+        summary.skip(
+            0,
+            format!("redis: compared with recorded answers only, {PEER_HINT}"),
+        );
     }
     for mode in modes(&files) {
         let peer = peer.as_deref().filter(|_| mode == RECORDED_MODE);
@@ -120,7 +123,9 @@ fn run_mode(
 ) -> Result<Summary> {
     let mut summary = Summary::default();
     let mut ours = Server::start(Launch::ours(ours, &["--script-compat", mode]))?;
-    let mut peer = peer.map(|path| Server::start(Launch::peer(path))).transpose()?;
+    let mut peer = peer
+        .map(|path| Server::start(Launch::peer(path)))
+        .transpose()?;
     let mut n_exchanges = 0;
     for file in files {
         for case in &file.cases {

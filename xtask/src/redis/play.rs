@@ -137,9 +137,11 @@ impl Player<'_> {
         // A server that has closed meanwhile is found when its replies are read.
         let _ = client.connection.send(&std::mem::take(&mut client.held));
         if step.marks.half_close {
-            client.connection.half_close()?;
+            client.connection.half_close();
         }
-        for idx in std::mem::take(&mut client.piped) {
+        let piped = std::mem::take(&mut client.piped);
+        let is_over = piped.iter().any(|&idx| case.steps[idx].marks.eof);
+        for idx in piped {
             let step = &case.steps[idx];
             for _ in 0..step.marks.reply_count(&step.action) {
                 let reply = client.connection.reply(REPLY_LIMIT);
@@ -158,16 +160,15 @@ impl Player<'_> {
                 self.answers[idx].extend(show(reply, &step.marks, &mut self.last));
             }
         }
+        if is_over {
+            self.clients.remove(&step.client);
+        }
         Ok(true)
     }
 }
 
 /// The lines of a transcript for one reply, changed as the marks say.
-fn show(
-    reply: Result<Vec<Line>, NoReply>,
-    marks: &Marks,
-    last: &mut Vec<u8>,
-) -> Vec<String> {
+fn show(reply: Result<Vec<Line>, NoReply>, marks: &Marks, last: &mut Vec<u8>) -> Vec<String> {
     let mut lines = match reply {
         Ok(lines) => lines,
         Err(error) => return vec![error.to_string()],
@@ -178,7 +179,10 @@ fn show(
         *last = value;
     }
     if let Some(group) = marks.unordered {
-        lines = sort_elements(&lines, group);
+        sort_elements(&mut lines, 0, group);
+    }
+    if let Some(group) = marks.page {
+        sort_elements(&mut lines, 2, group);
     }
     for (idx, line) in lines.iter_mut().enumerate() {
         if marks.shape || marks.hide.contains(&idx) {

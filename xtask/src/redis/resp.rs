@@ -38,11 +38,7 @@ pub(super) struct Line {
 impl Line {
     /// The line as a transcript shows it.
     pub(super) fn render(&self) -> String {
-        format!(
-            "{}{}",
-            "  ".repeat(self.depth.min(MAX_INDENT)),
-            self.text
-        )
+        format!("{}{}", "  ".repeat(self.depth.min(MAX_INDENT)), self.text)
     }
 
     /// The bytes of a string, or the digits of an integer.
@@ -146,18 +142,17 @@ pub(super) fn encode_command<W: AsRef<[u8]>>(words: &[W]) -> Vec<u8> {
     bytes
 }
 
-/// Puts the elements of the outermost aggregate in the order of their text: pairs of a map, and of
-/// an array taken `group` lines at a time.
-pub(super) fn sort_elements(lines: &[Line], group: usize) -> Vec<Line> {
-    let Some((head, rest)) = lines.split_first() else {
-        return Vec::new();
+/// Puts the elements of the aggregate that starts at line `head_idx` and goes on to the end in the
+/// order of their text: pairs of a map, elements of an array taken `group` at a time.
+pub(super) fn sort_elements(lines: &mut [Line], head_idx: usize, group: usize) {
+    let Some((head, rest)) = lines.get_mut(head_idx..).and_then(<[_]>::split_first_mut) else {
+        return;
     };
     let group = if head.text.starts_with('%') { 2 } else { group };
-    let starts = |line: &&Line| line.depth == 1;
     let mut elements: Vec<Vec<Line>> = Vec::new();
     let mut n_starts = 0;
-    for line in rest {
-        if starts(&line) {
+    for line in rest.iter() {
+        if line.depth == head.depth + 1 {
             if n_starts % group == 0 {
                 elements.push(Vec::new());
             }
@@ -168,9 +163,9 @@ pub(super) fn sort_elements(lines: &[Line], group: usize) -> Vec<Line> {
         }
     }
     elements.sort_by(|a, b| a.iter().map(|l| &l.text).cmp(b.iter().map(|l| &l.text)));
-    let mut sorted = vec![head.clone()];
-    sorted.extend(elements.into_iter().flatten());
-    sorted
+    for (line, sorted) in rest.iter_mut().zip(elements.into_iter().flatten()) {
+        *line = sorted;
+    }
 }
 
 /// The line with its value taken out: type and shape stay.
@@ -217,7 +212,7 @@ mod tests {
                   *2
                     $-1
                     *-1
-                (32 bytes)
+                (31 bytes)
             "#]],
         );
         check(
@@ -252,15 +247,24 @@ mod tests {
 
     #[test]
     fn names_what_is_not_resp() {
-        check(b"hello\r\n", &expect![[r#"
+        check(
+            b"hello\r\n",
+            &expect![[r#"
             Malformed("a reply that starts \"hello\"")
-        "#]]);
-        check(b"$03\r\nabc\r\n", &expect![[r#"
+        "#]],
+        );
+        check(
+            b"$03\r\nabc\r\n",
+            &expect![[r#"
             Malformed("length in \"$03\"")
-        "#]]);
-        check(b"$2\r\nabc\r\n", &expect![[r#"
+        "#]],
+        );
+        check(
+            b"$2\r\nabc\r\n",
+            &expect![[r#"
             Malformed("\"c\\r\" behind \"$2\"")
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
@@ -272,14 +276,25 @@ mod tests {
     #[test]
     fn sorts_elements_with_what_belongs_to_them() {
         let bytes = b"*4\r\n$1\r\nb\r\n*1\r\n:2\r\n$1\r\na\r\n*1\r\n:1\r\n";
-        let Scan::Reply { lines, .. } = scan(bytes) else {
+        let Scan::Reply { mut lines, .. } = scan(bytes) else {
             panic!("not a reply");
         };
-        let sorted = sort_elements(&lines, 2);
-        let text: Vec<String> = sorted.iter().map(|line| hide_value(line).text).collect();
-        assert_eq!(text, ["*4", "\"...\"", "*1", ":...", "\"...\"", "*1", ":..."]);
-        assert_eq!(sorted[1].text, "\"a\"");
-        assert_eq!(sorted[3].text, ":1");
+        sort_elements(&mut lines, 0, 2);
+        let text: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
+        assert_eq!(text, ["*4", "\"a\"", "*1", ":1", "\"b\"", "*1", ":2"]);
+        assert_eq!(hide_value(&lines[1]).text, "\"...\"");
+        assert_eq!(hide_value(&lines[2]).text, "*1");
+    }
+
+    #[test]
+    fn sorts_the_elements_of_a_page() {
+        let bytes = b"*2\r\n$1\r\n0\r\n*2\r\n+b\r\n+a\r\n";
+        let Scan::Reply { mut lines, .. } = scan(bytes) else {
+            panic!("not a reply");
+        };
+        sort_elements(&mut lines, 2, 1);
+        let text: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
+        assert_eq!(text, ["*2", "\"0\"", "*2", "+a", "+b"]);
     }
 
     #[test]

@@ -43,7 +43,9 @@ impl Launch {
     /// Our server, or what stands in for it: a binary called redis-server is started as one, so
     /// that the suite can be tried against the real server on both sides.
     pub(super) fn ours(binary: &Path, args: &[&str]) -> Launch {
-        let is_redis = binary.file_name().is_some_and(|name| name == "redis-server");
+        let is_redis = binary
+            .file_name()
+            .is_some_and(|name| name == "redis-server");
         let (kind, args) = if is_redis {
             (Kind::Redis, &[][..])
         } else {
@@ -165,13 +167,17 @@ impl Server {
         let text = String::from_utf8_lossy(&log);
         let lines: Vec<&str> = text.lines().collect();
         let shown = lines.len().saturating_sub(12);
-        lines[shown..].iter().map(|line| format!("  log: {line}\n")).collect()
+        lines[shown..]
+            .iter()
+            .map(|line| format!("  log: {line}\n"))
+            .collect()
     }
 
     /// Resident memory, in bytes.
     pub(super) fn resident_bytes(&self) -> Result<u64> {
         let path = format!("/proc/{}/status", self.child.id());
-        let status = std::fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))?;
+        let status =
+            std::fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))?;
         let kib = status
             .lines()
             .find_map(|line| line.strip_prefix("VmRSS:"))
@@ -200,7 +206,14 @@ fn spawn(launch: &Launch, port: u16, dir: &Path) -> Result<Child> {
     let mut args = match launch.kind {
         Kind::Ferrous => vec!["serve", "--port", &port, "--bind", "127.0.0.1"],
         Kind::Redis => vec![
-            "--port", &port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
+            "--port",
+            &port,
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--appendonly",
+            "no",
         ],
     };
     args.extend(launch.args.iter().map(String::as_str));

@@ -211,6 +211,8 @@ macro_rules! field {
     };
 }
 
+pub mod patch;
+
 impl Field {
     fn put(&self, bits: u32, code: &mut Encoded) {
         debug_assert!(

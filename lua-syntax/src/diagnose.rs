@@ -30,12 +30,13 @@ pub(crate) fn diagnose(source: &[u8], chunk_name: &[u8]) -> SyntaxError {
         functions: Vec::new(),
     };
     match descent.main() {
-        Err(error) => error,
-        Ok(()) => descent.error("syntax error"),
+        Err(error) => *error,
+        Ok(()) => *descent.error("syntax error"),
     }
 }
 
-type Found<T = ()> = Result<T, SyntaxError>;
+/// Boxed, because the frames of a recursion hold it.
+type Found<T = ()> = Result<T, Box<SyntaxError>>;
 
 /// A token with its text.
 #[derive(Clone, Copy)]
@@ -163,12 +164,16 @@ impl<'s> Descent<'s> {
 
     // --- Errors
 
-    fn expected(&self, token: Token) -> SyntaxError {
+    #[cold]
+    #[inline(never)]
+    fn expected(&self, token: Token) -> Box<SyntaxError> {
         self.error(&format!("'{}' expected", token.name().unwrap_or_default()))
     }
 
     /// `what` near the current token.
-    fn error(&self, what: &str) -> SyntaxError {
+    #[cold]
+    #[inline(never)]
+    fn error(&self, what: &str) -> Box<SyntaxError> {
         let Seen { token, text, .. } = self.current;
         let near = match token {
             Token::Name | Token::Number(_) => Some(text.to_vec()),
@@ -192,16 +197,15 @@ impl<'s> Descent<'s> {
             near.as_deref(),
             self.span(),
         );
-        if token == Token::Eof {
-            error.incomplete()
-        } else {
-            error
-        }
+        Box::new(error.found_at_end(token == Token::Eof))
     }
 
     /// `what` near no token.
-    fn bare_error(&self, what: &str) -> SyntaxError {
-        SyntaxError::new(self.chunk_name, what.as_bytes(), None, self.span())
+    #[cold]
+    #[inline(never)]
+    fn bare_error(&self, what: &str) -> Box<SyntaxError> {
+        let error = SyntaxError::new(self.chunk_name, what.as_bytes(), None, self.span());
+        Box::new(error)
     }
 
     fn span(&self) -> Span {
@@ -211,7 +215,9 @@ impl<'s> Descent<'s> {
         }
     }
 
-    fn fault(&self, fault: Fault) -> SyntaxError {
+    #[cold]
+    #[inline(never)]
+    fn fault(&self, fault: Fault) -> Box<SyntaxError> {
         let text = self.lexer.slice();
         let eof = || b"<eof>".to_vec();
         let read_so_far = || [&text[..1], &literal::unescape(&text[1..])].concat();
@@ -228,12 +234,10 @@ impl<'s> Descent<'s> {
         };
         let (start, end) = self.lexer.fault_place(fault);
         let error = SyntaxError::new(self.chunk_name, what.as_bytes(), Some(&near), start.to(end));
-        match fault {
-            Fault::UnfinishedString
-            | Fault::UnfinishedLongString
-            | Fault::UnfinishedLongComment => error.incomplete(),
-            _ => error,
-        }
+        Box::new(error.found_at_end(matches!(
+            fault,
+            Fault::UnfinishedString | Fault::UnfinishedLongString | Fault::UnfinishedLongComment
+        )))
     }
 
     // --- Levels

@@ -30,10 +30,10 @@ impl SyntaxError {
         }
     }
 
-    /// The same error, found where the source ends.
-    pub(crate) fn incomplete(self) -> Self {
+    /// The same error, found where the source ends or not.
+    pub(crate) fn found_at_end(self, is_incomplete: bool) -> Self {
         SyntaxError {
-            is_incomplete: true,
+            is_incomplete,
             ..self
         }
     }
@@ -60,6 +60,7 @@ impl SyntaxError {
     }
 
     /// The line that the message names, 1-based.
+    #[allow(clippy::misnamed_getters, reason = "the reference names the last line")]
     pub fn line(&self) -> u32 {
         self.span.end_line
     }

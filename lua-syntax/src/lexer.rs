@@ -117,9 +117,9 @@ impl Iterator for Tokens<'_> {
             | Token::If
             | Token::Repeat => {
                 self.nesting += 1;
-                // Each is a level of its own, but for an innermost pair with
-                // nothing inside: `f()`, `{}`, `function()`.
-                if self.nesting > MAX_SYNTAX_LEVELS + 2 {
+                // Two of them open a level at least (`{[` opens one), but for
+                // an innermost pair with nothing inside: `f()`, `function()`.
+                if self.nesting > 2 * MAX_SYNTAX_LEVELS + 2 {
                     return Some(Err(Flaw));
                 }
             }

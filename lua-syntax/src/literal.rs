@@ -383,3 +383,102 @@ fn named(text: &[u8]) -> Option<f64> {
     };
     is_nan.then_some(f64::NAN)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::parse_number;
+
+    /// `expected` in Rust's shortest form, or `none`.
+    fn check(text: &str, expected: &str) {
+        let actual = parse_number(text.as_bytes()).map_or("none".to_string(), |v| format!("{v:?}"));
+        assert_eq!(actual, expected, "{text:?}");
+    }
+
+    #[test]
+    fn decimal_numbers() {
+        check("0", "0.0");
+        check("-0", "-0.0");
+        check("+7", "7.0");
+        check("007", "7.0");
+        check("3.", "3.0");
+        check(".5", "0.5");
+        check("-.5e1", "-5.0");
+        check("1e5", "100000.0");
+        check("1E+2", "100.0");
+        check("1e-2", "0.01");
+        check("0.1", "0.1");
+        check("123456789012345678", "1.2345678901234568e17");
+        check("9007199254740993", "9007199254740992.0");
+        check("1e308", "1e308");
+        check("1e309", "inf");
+        check("1e999999999999999999999", "inf");
+        check("1e-999999999999999999999", "0.0");
+        check("4.9e-324", "5e-324");
+    }
+
+    #[test]
+    fn not_numbers() {
+        for text in [
+            "", " ", "+", "-", ".", "e5", ".e5", "1e", "1e+", "1.2.3", "1 2", "- 1", "--1", "+-1",
+            "1f", "0b1", "1_0", "0x", "0xg", "0x.", "0x.p1", "0x1p", "0x1p+", "0x1.2.3", "x1",
+            "1x", "abc", "infinit", "in", "nanx", "nan(", "nan(-)", "nan)", "0xinf", "1,5",
+            "\u{a0}1",
+        ] {
+            check(text, "none");
+        }
+    }
+
+    #[test]
+    fn surroundings() {
+        check(" \t\n\u{b}\u{c}\r10 \t\n\u{b}\u{c}\r", "10.0");
+        check("10\0abc", "10.0");
+        check("10 \0abc", "10.0");
+        check("\u{0}10", "none");
+    }
+
+    #[test]
+    fn hexadecimal_numbers() {
+        check("0x10", "16.0");
+        check("-0XaF", "-175.0");
+        check("0x.8", "0.5");
+        check("0x8.", "8.0");
+        check("0xA.8p1", "21.0");
+        check("0x1p4", "16.0");
+        check("0x1P-1", "0.5");
+        check("0xffffffffffffffff", "1.8446744073709552e19");
+        check("0xffffffffffffffffff", "4.722366482869645e21");
+        check("0x000000000000000000000000000001", "1.0");
+        check("0x.000000000000000000000000000001p120", "1.0");
+        check("0x1p1023", "8.98846567431158e307");
+        check("0x1p1024", "inf");
+        check("0x1.fffffffffffff8p1023", "inf");
+        check("0x1.fffffffffffff7p1023", "1.7976931348623157e308");
+        check("0x1p-1074", "5e-324");
+        check("0x1p-1075", "0.0");
+        check("0x1.0000000000000000001p-1075", "5e-324");
+        check("0x3p-1075", "1e-323");
+        check("0x1.fffffffffffffp-1023", "2.2250738585072014e-308");
+        check("0x0p99999999999999999999", "0.0");
+        check("0x1p-99999999999999999999", "0.0");
+        // Ties go to even, unless something stands behind them.
+        check("0x20000000000001", "9007199254740992.0");
+        check("0x20000000000003", "9007199254740996.0");
+        check(
+            "0x20000000000001000000000000000000000001p-128",
+            "2097152.0000000005",
+        );
+    }
+
+    #[test]
+    fn named_numbers() {
+        check("inf", "inf");
+        check("-INF", "-inf");
+        check(" Infinity ", "inf");
+        check("nan", "NaN");
+        check("NAN(a_1)", "NaN");
+        check("nan()", "NaN");
+        let is_negative = |text: &[u8]| parse_number(text).unwrap().is_sign_negative();
+        assert!(is_negative(b"-nan"));
+        assert!(!is_negative(b"nan"));
+    }
+}

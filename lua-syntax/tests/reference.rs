@@ -59,7 +59,16 @@ fn ours(source: &[u8]) -> Vec<u8> {
 }
 
 fn check(sources: Vec<Vec<u8>>) {
-    let ours: Vec<_> = sources.iter().map(|source| ours(source)).collect();
+    check_wrapped(sources, b"", b"");
+}
+
+/// Compares what the reference says with what we say about the source put
+/// between `before` and `after`.
+fn check_wrapped(sources: Vec<Vec<u8>>, before: &[u8], after: &[u8]) {
+    let ours: Vec<_> = sources
+        .iter()
+        .map(|source| ours(&[before, source, after].concat()))
+        .collect();
     let Some(theirs) = reference(&sources) else {
         eprintln!("no lua5.1 here: only checked that nothing panics");
         return;
@@ -67,7 +76,7 @@ fn check(sources: Vec<Vec<u8>>) {
     assert_eq!(theirs.len(), sources.len());
     let mut differences = 0;
     for ((source, ours), theirs) in sources.iter().zip(&ours).zip(&theirs) {
-        if hex(ours) != *theirs {
+        if hex(ours) != *theirs && !is_of_code_generation(theirs) {
             differences += 1;
             if differences <= 20 {
                 let theirs: Vec<u8> = (0..theirs.len() / 2)
@@ -83,6 +92,13 @@ fn check(sources: Vec<Vec<u8>>) {
         }
     }
     assert_eq!(differences, 0, "of {} sources", sources.len());
+}
+
+/// The reference generates code while it parses, and meets other limits there.
+fn is_of_code_generation(message: &str) -> bool {
+    message.contains(&hex(b"function or expression too complex"))
+        || message.contains(&hex(b" upvalues"))
+        || message.contains(&hex(b" local variables"))
 }
 
 /// Deterministic random numbers (xorshift64*).
@@ -112,15 +128,105 @@ fn cases() -> usize {
 
 /// Pieces of text that programs are made of, odd ones included.
 const PIECES: &[&[u8]] = &[
-    b"and", b"break", b"do", b"else", b"elseif", b"end", b"false", b"for", b"function", b"if",
-    b"in", b"local", b"nil", b"not", b"or", b"repeat", b"return", b"then", b"true", b"until",
-    b"while", b"+", b"-", b"*", b"/", b"%", b"^", b"#", b"==", b"~=", b"<=", b">=", b"<", b">",
-    b"=", b"=", b"=", b"(", b")", b"(", b")", b"{", b"}", b"[", b"]", b";", b":", b",", b",",
-    b".", b"..", b"...", b"x", b"y", b"x", b"f", b"1", b"2.5", b"0x1F", b"'s'", b"\"t\\n\"",
-    b"[[l\nm]]", b"[==[\r\nq]==]", b"\n", b"\r\n", b"\n\r", b"--c\n", b"--[[c\n]]", b"\0",
-    b"\x01", b"\x7f", b"\xe9", b"~", b"!", b"3x", b"1e", b"1e+", b"1..2", b"'u", b"\"v", b"[[w",
-    b"[=", b"--[=[", b"'\\300'", b"'\\065'", b"'a\\\nb'", b"'a\\\r\nb'", b"\\", b"@", b"a.b",
-    b"f()", b"x:m()", b"function()", b"do end", b"local x", b"x=1", b"{x,y}", b"{x=1}", b"{f\n(x)}",
+    b"and",
+    b"break",
+    b"do",
+    b"else",
+    b"elseif",
+    b"end",
+    b"false",
+    b"for",
+    b"function",
+    b"if",
+    b"in",
+    b"local",
+    b"nil",
+    b"not",
+    b"or",
+    b"repeat",
+    b"return",
+    b"then",
+    b"true",
+    b"until",
+    b"while",
+    b"+",
+    b"-",
+    b"*",
+    b"/",
+    b"%",
+    b"^",
+    b"#",
+    b"==",
+    b"~=",
+    b"<=",
+    b">=",
+    b"<",
+    b">",
+    b"=",
+    b"=",
+    b"=",
+    b"(",
+    b")",
+    b"(",
+    b")",
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b";",
+    b":",
+    b",",
+    b",",
+    b".",
+    b"..",
+    b"...",
+    b"x",
+    b"y",
+    b"x",
+    b"f",
+    b"1",
+    b"2.5",
+    b"0x1F",
+    b"'s'",
+    b"\"t\\n\"",
+    b"[[l\nm]]",
+    b"[==[\r\nq]==]",
+    b"\n",
+    b"\r\n",
+    b"\n\r",
+    b"--c\n",
+    b"--[[c\n]]",
+    b"\0",
+    b"\x01",
+    b"\x7f",
+    b"\xe9",
+    b"~",
+    b"!",
+    b"3x",
+    b"1e",
+    b"1e+",
+    b"1..2",
+    b"'u",
+    b"\"v",
+    b"[[w",
+    b"[=",
+    b"--[=[",
+    b"'\\300'",
+    b"'\\065'",
+    b"'a\\\nb'",
+    b"'a\\\r\nb'",
+    b"\\",
+    b"@",
+    b"a.b",
+    b"f()",
+    b"x:m()",
+    b"function()",
+    b"do end",
+    b"local x",
+    b"x=1",
+    b"{x,y}",
+    b"{x=1}",
+    b"{f\n(x)}",
 ];
 
 /// Well-formed programs to damage.
@@ -137,9 +243,17 @@ const PROGRAMS: &[&[u8]] = &[
 ];
 
 #[test]
-fn chosen_errors() {
-    let sources: &[&[u8]] = include!("chosen_errors.in");
-    check(sources.iter().map(|source| source.to_vec()).collect());
+fn chosen_sources() {
+    let cases: &[(&[u8], &[u8])] = include!("chosen_sources.in");
+    for (source, expected) in cases {
+        assert_eq!(
+            ours(source).escape_ascii().to_string(),
+            expected.escape_ascii().to_string(),
+            "of {}",
+            source.escape_ascii()
+        );
+    }
+    check(cases.iter().map(|(source, _)| source.to_vec()).collect());
 }
 
 #[test]
@@ -236,5 +350,135 @@ fn random_strings() {
         }
         sources.push(source);
     }
+    check(sources);
+}
+
+/// What may stand around an inner expression or statement, and whether the
+/// whole is a statement.
+struct Around {
+    before: &'static str,
+    after: &'static str,
+    makes_stat: bool,
+}
+
+const fn around(before: &'static str, after: &'static str, makes_stat: bool) -> Around {
+    Around {
+        before,
+        after,
+        makes_stat,
+    }
+}
+
+const AROUND_EXPR: &[Around] = &[
+    around("(", ")", false),
+    around("{", "}", false),
+    around("{1,x=", ";}", false),
+    around("{[", "]=1}", false),
+    around("{[1]=2,[y]=", "}", false),
+    around("- ", "", false),
+    around("not ", "", false),
+    around("#", "^x", false),
+    around("x^", "", false),
+    around("x..", "", false),
+    around("x+", "", false),
+    around("", "+x*y", false),
+    around("x or y and x<y..x+y*-x^", "", false),
+    around("x(", ")", false),
+    around("x(y,", ",y)", false),
+    around("x{", "}", false),
+    around("x:y(", ")", false),
+    around("x[", "]", false),
+    around("x.y[", "].z(x)", false),
+    around("function() return ", " end", false),
+    around("function(a,...) local x = ", " end", false),
+    around("x = ", "", true),
+    around("x, y, x.y, x = 1, ", "", true),
+    around("x[", "] = 1", true),
+    around("x, y, x[", "], y = 1", true),
+    around("x(", ")", true),
+    around("x(y)[", "]:y()", true),
+    around("(", ")()", true),
+    around("local x = ", "", true),
+    around("local x, y = 1, ", "", true),
+    around("if ", " then end", true),
+    around("if x then elseif ", " then else end", true),
+    around("while ", " do end", true),
+    around("repeat until ", "", true),
+    around("for i = 1,", " do end", true),
+    around("for x in y,", " do end", true),
+];
+
+const AROUND_STAT: &[Around] = &[
+    around("do ", " end", true),
+    around("do x = 1 ", "; end", true),
+    around("while x do ", " end", true),
+    around("repeat ", " until x", true),
+    around("if x then ", " end", true),
+    around("if x then else ", " end", true),
+    around("if x then elseif y then ", " else end", true),
+    around("for i = 1, 2 do ", " end", true),
+    around("for x in y do ", " end", true),
+    around("function f() ", " end", true),
+    around("function f.g:h() ", " end", true),
+    around("local function f() ", " end", true),
+    around("function() ", " end", false),
+];
+
+#[test]
+fn nesting_around_the_limit() {
+    let mut random = Random::new();
+    let mut sources = Vec::new();
+    for _ in 0..cases() / 5 {
+        let (mut before, mut after) = (Vec::new(), Vec::new());
+        let mut is_stat = random.below(2) == 0;
+        let mut middle = if is_stat { "x()" } else { "x" }.to_string();
+        if random.below(8) == 0 {
+            let targets = "x,".repeat(150 + random.below(60));
+            middle = targets + "x = 1";
+            is_stat = true;
+        }
+        let favourite = random.below(100);
+        for _ in 0..40 + random.below(180) {
+            let choices = if is_stat { AROUND_STAT } else { AROUND_EXPR };
+            let choice = match random.below(4) {
+                0 => random.below(choices.len()),
+                _ => favourite % choices.len(),
+            };
+            let Around {
+                before: left,
+                after: right,
+                makes_stat,
+            } = choices[choice];
+            before.push(left);
+            after.push(right);
+            is_stat = makes_stat;
+            if random.below(20) == 0 {
+                before.push("\n");
+            }
+        }
+        if !is_stat {
+            before.push("x = ");
+        }
+        before.reverse();
+        if random.below(10) == 0 {
+            middle.push_str(" =");
+        }
+        let source = before.concat() + &middle + &after.concat();
+        sources.push(source.into_bytes());
+    }
+    // The reference's driver is two calls deep already, which count.
+    check_wrapped(sources, b"do do ", b" end end");
+}
+
+#[test]
+fn random_bytes() {
+    let mut random = Random::new();
+    let mut sources = Vec::new();
+    for _ in 0..cases() {
+        let len = random.below(30);
+        sources.push((0..len).map(|_| random.below(256) as u8).collect());
+    }
+    // The reference takes this first byte for precompiled code.
+    sources.retain(|source: &Vec<u8>| source.first() != Some(&0x1B));
     check(sources);
 }

@@ -53,10 +53,20 @@ pub fn is(arg: &[u8], word: &str) -> bool {
 #[must_use]
 pub fn index_range(start: i64, stop: i64, len: usize) -> Range<usize> {
     let signed_len = len as i64;
-    let from_end = |index: i64| if index < 0 { index.saturating_add(signed_len) } else { index };
+    let from_end = |index: i64| {
+        if index < 0 {
+            index.saturating_add(signed_len)
+        } else {
+            index
+        }
+    };
     let start = from_end(start).max(0);
     let stop = from_end(stop).min(signed_len - 1);
-    if start > stop { 0..0 } else { start as usize..stop as usize + 1 }
+    if start > stop {
+        0..0
+    } else {
+        start as usize..stop as usize + 1
+    }
 }
 
 /// The keys of `numkeys key [key ...]` that begins at `args[at]`, and what follows

@@ -118,7 +118,9 @@ impl Cx<'_> {
         let database = self.server.keyspace.db(self.session.db);
         let typed = |key: &&[u8]| match database.get(key) {
             None => Ok(None),
-            Some(entry) => T::of(&entry.value).ok_or(CommandError::WRONG_TYPE).map(Some),
+            Some(entry) => T::of(&entry.value)
+                .ok_or(CommandError::WRONG_TYPE)
+                .map(Some),
         };
         keys.iter().map(typed).collect()
     }
@@ -159,21 +161,33 @@ impl Cx<'_> {
     /// As [`changed`](Self::changed), for any database.
     pub fn changed_in(&mut self, db: usize, key: &[u8], class: EventClass, name: &'static str) {
         self.server.keyspace.dirty += 1;
-        self.server.keyspace.events.note(Event(class, name), db, key);
+        self.server
+            .keyspace
+            .events
+            .note(Event(class, name), db, key);
         self.server.signal_modified(db, key);
     }
 
     /// Removes the key if it holds an empty collection.
     pub fn settle(&mut self, key: &[u8]) {
         let database = self.server.keyspace.db(self.db());
-        if database.get(key).is_some_and(|entry| entry.value.is_empty_collection()) {
+        if database
+            .get(key)
+            .is_some_and(|entry| entry.value.is_empty_collection())
+        {
             self.delete(key);
         }
     }
 
     /// Stores the result of a command that has a destination: an empty collection
     /// removes the key. Returns whether there is something now.
-    pub fn store(&mut self, key: &[u8], value: Value, class: EventClass, name: &'static str) -> bool {
+    pub fn store(
+        &mut self,
+        key: &[u8],
+        value: Value,
+        class: EventClass,
+        name: &'static str,
+    ) -> bool {
         if value.is_empty_collection() {
             self.delete(key);
             return false;

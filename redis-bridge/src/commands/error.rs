@@ -43,7 +43,9 @@ impl CommandError {
     /// `ERR wrong number of arguments for 'name' command`.
     #[must_use]
     pub fn wrong_arity(name: &str) -> Self {
-        Self::new(format!("ERR wrong number of arguments for '{name}' command"))
+        Self::new(format!(
+            "ERR wrong number of arguments for '{name}' command"
+        ))
     }
 
     /// Code and message, without the leading `-`.

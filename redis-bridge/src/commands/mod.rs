@@ -8,6 +8,17 @@ pub mod cx;
 pub mod error;
 pub mod spec;
 
+mod expiry;
+mod hashes;
+mod keys;
+mod lists;
+mod sample;
+mod scan;
+mod sets;
+mod strings;
+mod zset_combine;
+mod zset_range;
+mod zsets;
 
 use std::sync::LazyLock;
 
@@ -18,6 +29,16 @@ use spec::{CommandSpec, KeySpec};
 
 /// Every group of commands. A new group is one line here.
 const GROUPS: &[&[CommandSpec]] = &[
+    keys::COMMANDS,
+    expiry::COMMANDS,
+    scan::COMMANDS,
+    strings::COMMANDS,
+    lists::COMMANDS,
+    hashes::COMMANDS,
+    sets::COMMANDS,
+    zsets::COMMANDS,
+    zset_range::COMMANDS,
+    zset_combine::COMMANDS,
 ];
 
 /// The longest name in the table is far shorter; longer input names no command.
@@ -57,7 +78,10 @@ pub enum Unresolved {
 ///
 /// If there is no such command or subcommand.
 pub fn resolve(args: &[&[u8]]) -> Result<&'static CommandSpec, Unresolved> {
-    let spec = args.first().and_then(|name| lookup(name)).ok_or(Unresolved::Command)?;
+    let spec = args
+        .first()
+        .and_then(|name| lookup(name))
+        .ok_or(Unresolved::Command)?;
     match args.get(1) {
         Some(sub) if !spec.subcommands.is_empty() => spec
             .subcommands
@@ -75,7 +99,11 @@ pub fn keys_of(spec: &CommandSpec, args: &[&[u8]]) -> Option<Vec<usize>> {
     match spec.keys {
         KeySpec::None => Some(Vec::new()),
         KeySpec::Range { first, last, step } => {
-            let last = if last < 0 { args.len().checked_add_signed(last)? } else { last as usize };
+            let last = if last < 0 {
+                args.len().checked_add_signed(last)?
+            } else {
+                last as usize
+            };
             if last >= args.len() {
                 return None;
             }
@@ -83,7 +111,9 @@ pub fn keys_of(spec: &CommandSpec, args: &[&[u8]]) -> Option<Vec<usize>> {
         }
         KeySpec::Counted { dest, count } => {
             let n_keys = usize::try_from(args::parse_i64(args.get(count)?)?).ok()?;
-            let end = (count + 1).checked_add(n_keys).filter(|&end| end <= args.len())?;
+            let end = (count + 1)
+                .checked_add(n_keys)
+                .filter(|&end| end <= args.len())?;
             let dest = (dest != 0).then_some(dest);
             Some(dest.into_iter().chain(count + 1..end).collect())
         }

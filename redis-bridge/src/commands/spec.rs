@@ -43,7 +43,16 @@ impl CommandSpec {
         handler: Handler,
     ) -> Self {
         let flags = CommandFlags::parse(flags);
-        Self { name, since, group, arity, flags, keys, handler, subcommands: &[] }
+        Self {
+            name,
+            since,
+            group,
+            arity,
+            flags,
+            keys,
+            handler,
+            subcommands: &[],
+        }
     }
 
     /// A container, which is only a place for its subcommands.
@@ -55,7 +64,10 @@ impl CommandSpec {
         subcommands: &'static [CommandSpec],
     ) -> Self {
         let spec = Self::new(group, name, since, -2, "", KeySpec::None, no_subcommand);
-        Self { subcommands, ..spec }
+        Self {
+            subcommands,
+            ..spec
+        }
     }
 
     /// The name a client types: that of a subcommand without its container.
@@ -68,7 +80,11 @@ impl CommandSpec {
     #[must_use]
     pub fn accepts(&self, n_args: usize) -> bool {
         let wanted = self.arity.unsigned_abs() as usize;
-        if self.arity < 0 { n_args >= wanted } else { n_args == wanted }
+        if self.arity < 0 {
+            n_args >= wanted
+        } else {
+            n_args == wanted
+        }
     }
 
     /// The names of the ACL categories, those that follow from the flags included,
@@ -344,11 +360,23 @@ pub enum KeySpec {
 
 impl KeySpec {
     /// Argument 1.
-    pub const FIRST: Self = Self::Range { first: 1, last: 1, step: 1 };
+    pub const FIRST: Self = Self::Range {
+        first: 1,
+        last: 1,
+        step: 1,
+    };
     /// Arguments 1 and 2.
-    pub const TWO: Self = Self::Range { first: 1, last: 2, step: 1 };
+    pub const TWO: Self = Self::Range {
+        first: 1,
+        last: 2,
+        step: 1,
+    };
     /// All arguments.
-    pub const ALL: Self = Self::Range { first: 1, last: -1, step: 1 };
+    pub const ALL: Self = Self::Range {
+        first: 1,
+        last: -1,
+        step: 1,
+    };
 
     /// First, last and step as `COMMAND INFO` prints them; 0, 0, 0 if they do not say it.
     #[must_use]

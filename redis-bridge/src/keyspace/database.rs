@@ -83,13 +83,27 @@ impl Database {
     pub fn insert(&mut self, key: &[u8], value: Value, now_ms: i64) -> bool {
         let used_at_s = seconds(now_ms);
         if let Some(entry) = self.entries.get_mut(key) {
-            let old = std::mem::replace(entry, Entry { value, expires_at_ms: None, used_at_s });
+            let old = std::mem::replace(
+                entry,
+                Entry {
+                    value,
+                    expires_at_ms: None,
+                    used_at_s,
+                },
+            );
             if let Some(deadline) = old.expires_at_ms {
                 self.deadlines.remove(&(deadline, key.into()));
             }
             return false;
         }
-        self.entries.insert(key.into(), Entry { value, expires_at_ms: None, used_at_s });
+        self.entries.insert(
+            key.into(),
+            Entry {
+                value,
+                expires_at_ms: None,
+                used_at_s,
+            },
+        );
         true
     }
 
@@ -104,7 +118,9 @@ impl Database {
 
     /// Sets or clears the deadline of a key, if it exists.
     pub fn set_deadline(&mut self, key: &[u8], deadline_ms: Option<i64>) {
-        let Some(entry) = self.entries.get_mut(key) else { return };
+        let Some(entry) = self.entries.get_mut(key) else {
+            return;
+        };
         if let Some(old) = std::mem::replace(&mut entry.expires_at_ms, deadline_ms) {
             self.deadlines.remove(&(old, key.into()));
         }
@@ -152,7 +168,10 @@ impl Database {
     /// The number of keys of a type, for statistics.
     #[must_use]
     pub fn count_of(&self, type_: Type) -> usize {
-        self.entries.values().filter(|entry| entry.value.type_() == type_).count()
+        self.entries
+            .values()
+            .filter(|entry| entry.value.type_() == type_)
+            .count()
     }
 }
 

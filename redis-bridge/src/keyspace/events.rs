@@ -81,7 +81,11 @@ impl Events {
     /// Collects an event if its class is wanted.
     pub fn note(&mut self, event: Event, db: usize, key: &[u8]) {
         if self.wanted.contains(event.0) {
-            self.pending.push(KeyEvent { event, db, key: key.into() });
+            self.pending.push(KeyEvent {
+                event,
+                db,
+                key: key.into(),
+            });
         }
     }
 

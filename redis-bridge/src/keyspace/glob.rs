@@ -44,7 +44,9 @@ pub fn matches(pattern: &[u8], text: &[u8], case: Case) -> bool {
                 at += 1;
             }
             None => {
-                let Some((tail, start)) = retry else { return false };
+                let Some((tail, start)) = retry else {
+                    return false;
+                };
                 rest = tail;
                 at = start + 1;
                 retry = Some((tail, at));

@@ -66,13 +66,18 @@ impl Hash {
 
     /// All fields with their values.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&[u8], &[u8])> {
-        self.fields.iter().map(|(field, value)| (&**field, &**value))
+        self.fields
+            .iter()
+            .map(|(field, value)| (&**field, &**value))
     }
 
     /// The field at a position, which must exist.
     #[must_use]
     pub fn at(&self, position: usize) -> (&[u8], &[u8]) {
-        let (field, value) = &self.fields.get_index(position).expect("the position is checked");
+        let (field, value) = &self
+            .fields
+            .get_index(position)
+            .expect("the position is checked");
         (field, value)
     }
 
@@ -89,6 +94,10 @@ impl Hash {
     /// As `OBJECT ENCODING` prints it.
     #[must_use]
     pub fn encoding(&self) -> &'static str {
-        if self.is_large { "hashtable" } else { "listpack" }
+        if self.is_large {
+            "hashtable"
+        } else {
+            "listpack"
+        }
     }
 }

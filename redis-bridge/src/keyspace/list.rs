@@ -47,7 +47,11 @@ impl List {
     /// The position that an index means, which counts from the end if negative.
     fn position(&self, index: i64) -> Option<usize> {
         let len = self.len() as i64;
-        let at = if index < 0 { index.checked_add(len)? } else { index };
+        let at = if index < 0 {
+            index.checked_add(len)?
+        } else {
+            index
+        };
         usize::try_from(at).ok().filter(|&at| at < self.len())
     }
 
@@ -59,7 +63,9 @@ impl List {
 
     /// Replaces the element at an index; `false` if there is none.
     pub fn set(&mut self, index: i64, element: &[u8]) -> bool {
-        let Some(at) = self.position(index) else { return false };
+        let Some(at) = self.position(index) else {
+            return false;
+        };
         self.0[at] = element.into();
         true
     }
@@ -67,7 +73,9 @@ impl List {
     /// Inserts an element before or after the first that equals `pivot`; `false` if
     /// there is none.
     pub fn insert_beside(&mut self, pivot: &[u8], after: bool, element: &[u8]) -> bool {
-        let Some(at) = self.0.iter().position(|it| **it == *pivot) else { return false };
+        let Some(at) = self.0.iter().position(|it| **it == *pivot) else {
+            return false;
+        };
         self.0.insert(at + usize::from(after), element.into());
         true
     }
@@ -78,7 +86,11 @@ impl List {
         let n_matching = self.0.iter().filter(|it| ***it == *element).count();
         let n_removed = n_matching.min(limit);
         // Counted from the left: those to keep before the first to be removed.
-        let mut n_spared = if from == End::Right { n_matching - n_removed } else { 0 };
+        let mut n_spared = if from == End::Right {
+            n_matching - n_removed
+        } else {
+            0
+        };
         let mut left = n_removed;
         self.0.retain(|it| {
             if left == 0 || **it != *element {

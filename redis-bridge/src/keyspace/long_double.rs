@@ -44,7 +44,11 @@ pub enum Parsed {
 
 impl LongDouble {
     /// Zero.
-    pub const ZERO: Self = Self { negative: false, mantissa: 0, exponent: 0 };
+    pub const ZERO: Self = Self {
+        negative: false,
+        mantissa: 0,
+        exponent: 0,
+    };
 
     /// Reads a number as C's `strtold` does, but without leading space, without
     /// anything behind it, not NaN, and not out of range.
@@ -57,7 +61,12 @@ impl LongDouble {
         let rounded = match numeral {
             Numeral::Infinity => return Some(Parsed::Infinite),
             Numeral::Decimal { is_zero: true, .. } => Some((0, 0)),
-            Numeral::Decimal { whole, fraction, exponent, .. } => {
+            Numeral::Decimal {
+                whole,
+                fraction,
+                exponent,
+                ..
+            } => {
                 let exponent = exponent - fraction.len() as i64;
                 if exponent.abs() > MAX_DECIMAL_EXPONENT {
                     return None;
@@ -82,7 +91,11 @@ impl LongDouble {
             }
         };
         let (mantissa, exponent) = rounded.filter(|&(_, exponent)| exponent <= MAX_EXPONENT)?;
-        Some(Parsed::Finite(Self { negative, mantissa, exponent }))
+        Some(Parsed::Finite(Self {
+            negative,
+            mantissa,
+            exponent,
+        }))
     }
 
     /// The sum, rounded to the nearest number; `None` if it is out of range.
@@ -104,13 +117,24 @@ impl LongDouble {
             MANTISSA_BITS,
             MIN_EXPONENT,
         )?;
-        (exponent <= MAX_EXPONENT).then_some(Self { negative, mantissa, exponent })
+        (exponent <= MAX_EXPONENT).then_some(Self {
+            negative,
+            mantissa,
+            exponent,
+        })
     }
 
     /// The number in units of two to `exponent`, which is not above its own.
     fn scaled(self, exponent: i32) -> BigInt {
         let magnitude = BigUint::from(self.mantissa) << (self.exponent - exponent) as u32;
-        BigInt::from_biguint(if self.negative { Sign::Minus } else { Sign::Plus }, magnitude)
+        BigInt::from_biguint(
+            if self.negative {
+                Sign::Minus
+            } else {
+                Sign::Plus
+            },
+            magnitude,
+        )
     }
 }
 
@@ -128,7 +152,11 @@ impl std::fmt::Display for LongDouble {
         let (whole, fraction) = digits.split_at(digits.len() - FRACTION_DIGITS);
         let fraction = fraction.trim_end_matches('0');
         // Rounded to nothing, it loses its sign.
-        let sign = if self.negative && (whole != "0" || !fraction.is_empty()) { "-" } else { "" };
+        let sign = if self.negative && (whole != "0" || !fraction.is_empty()) {
+            "-"
+        } else {
+            ""
+        };
         let point = if fraction.is_empty() { "" } else { "." };
         write!(f, "{sign}{whole}{point}{fraction}")
     }
@@ -146,7 +174,8 @@ pub(crate) fn round_to_bits(
     min_exponent: i64,
 ) -> Option<(u64, i32)> {
     let is_zero = value == BigUint::ZERO && !is_inexact;
-    let excess_bits = (value.bits() as i64 - bits as i64).max(min_exponent.saturating_sub(exponent));
+    let excess_bits =
+        (value.bits() as i64 - bits as i64).max(min_exponent.saturating_sub(exponent));
     let drop = excess_bits.max(0);
     let mut exponent = exponent.saturating_add(drop);
     // More bits than there are give zero just as well.
@@ -172,7 +201,10 @@ fn shift_right_rounding(value: BigUint, shift: u64, is_inexact: bool) -> BigUint
         return value;
     }
     let half = value.bit(shift - 1);
-    let is_beyond_half = is_inexact || value.trailing_zeros().is_some_and(|zeros| zeros < shift - 1);
+    let is_beyond_half = is_inexact
+        || value
+            .trailing_zeros()
+            .is_some_and(|zeros| zeros < shift - 1);
     let quotient = value >> shift;
     let rounds_up = half && (is_beyond_half || quotient.bit(0));
     if rounds_up { quotient + 1_u8 } else { quotient }
@@ -209,9 +241,21 @@ mod tests {
     #[test]
     fn odd_texts() {
         assert_eq!(LongDouble::parse(b"inf"), Some(Parsed::Infinite));
-        for text in ["", " 1", "1 ", "abc", "nan", "1e5000", "1e-5000", "1e999999999999"] {
+        for text in [
+            "",
+            " 1",
+            "1 ",
+            "abc",
+            "nan",
+            "1e5000",
+            "1e-5000",
+            "1e999999999999",
+        ] {
             assert_eq!(LongDouble::parse(text.as_bytes()), None, "{text:?}");
         }
-        assert!(matches!(LongDouble::parse(b"1e4900"), Some(Parsed::Finite(_))));
+        assert!(matches!(
+            LongDouble::parse(b"1e4900"),
+            Some(Parsed::Finite(_))
+        ));
     }
 }

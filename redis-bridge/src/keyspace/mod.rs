@@ -51,7 +51,9 @@ impl Keyspace {
     #[must_use]
     pub fn new(n_databases: usize) -> Self {
         let mut keyspace = Self {
-            databases: std::iter::repeat_with(Database::default).take(n_databases).collect(),
+            databases: std::iter::repeat_with(Database::default)
+                .take(n_databases)
+                .collect(),
             now_ms: 0,
             dirty: 0,
             events: Events::default(),
@@ -103,7 +105,9 @@ impl Keyspace {
     /// Reads the system's clock. The dispatcher does so before each command that a
     /// client sends, but not before those that a script calls.
     pub fn refresh_clock(&mut self) {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
         self.now_ms = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
     }
 
@@ -115,7 +119,9 @@ impl Keyspace {
     /// Removes the key if its time is over, and says whether it did.
     pub fn expire_if_due(&mut self, db: usize, key: &[u8]) -> bool {
         let now_ms = self.now_ms;
-        let due = self.databases[db].deadline(key).is_some_and(|deadline| deadline < now_ms);
+        let due = self.databases[db]
+            .deadline(key)
+            .is_some_and(|deadline| deadline < now_ms);
         if due {
             self.databases[db].remove(key);
             self.note_expired(db, key);
@@ -129,7 +135,9 @@ impl Keyspace {
         let mut left = limit;
         for db in 0..self.databases.len() {
             while left > 0 {
-                let Some(key) = self.databases[db].pop_due(self.now_ms) else { break };
+                let Some(key) = self.databases[db].pop_due(self.now_ms) else {
+                    break;
+                };
                 left -= 1;
                 self.note_expired(db, &key);
                 on_removed(db, &key);
@@ -140,6 +148,7 @@ impl Keyspace {
     fn note_expired(&mut self, db: usize, key: &[u8]) {
         self.expired += 1;
         self.dirty += 1;
-        self.events.note(Event(EventClass::Expired, "expired"), db, key);
+        self.events
+            .note(Event(EventClass::Expired, "expired"), db, key);
     }
 }

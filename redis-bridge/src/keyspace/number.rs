@@ -31,27 +31,46 @@ pub fn parse_i64(text: &[u8]) -> Option<i64> {
 /// behind it, and not NaN. `None` also if it is too large or too small for a double.
 #[must_use]
 pub fn parse_f64(text: &[u8]) -> Option<f64> {
+    let (value, is_exact) = strtod(text)?;
+    is_exact.then_some(value)
+}
+
+/// The end of a range of scores, which Redis reads less strictly: spaces may come
+/// first, nothing at all is 0, and what is out of range becomes infinite or 0.
+#[must_use]
+pub fn parse_bound(text: &[u8]) -> Option<f64> {
+    if text.is_empty() {
+        return Some(0.0);
+    }
+    strtod(text.trim_ascii_start()).map(|(value, _)| value)
+}
+
+/// The number, and whether it is within the range of a double.
+fn strtod(text: &[u8]) -> Option<(f64, bool)> {
     let (negative, number) = Numeral::scan(text)?;
-    let magnitude = match number {
-        Numeral::Infinity => f64::INFINITY,
+    let (magnitude, in_range) = match number {
+        Numeral::Infinity => (f64::INFINITY, true),
         Numeral::Decimal { text, is_zero, .. } => {
             let value = std::str::from_utf8(text).ok()?.parse::<f64>().ok()?;
-            if value.is_infinite() || (value == 0.0 && !is_zero) {
-                return None;
-            }
-            value
+            (value, value.is_finite() && (value != 0.0 || is_zero))
         }
         Numeral::Hexadecimal { digits, exponent } => {
-            let (mantissa, exponent) = round_to_bits(digits, exponent, false, 53, -1074)?;
-            if mantissa == 0 || exponent > 971 {
-                return (mantissa == 0).then_some(0.0);
+            let is_zero = digits == BigUint::ZERO;
+            match round_to_bits(digits, exponent, false, 53, -1074) {
+                _ if is_zero => (0.0, true),
+                Some((_, exponent)) if exponent > 971 => (f64::INFINITY, false),
+                Some((mantissa, exponent)) => {
+                    // Two steps, for 2^exponent alone can be below the smallest double.
+                    let half = exponent / 2;
+                    let value = mantissa as f64 * 2_f64.powi(half) * 2_f64.powi(exponent - half);
+                    (value, true)
+                }
+                None if exponent > 0 => (f64::INFINITY, false),
+                None => (0.0, false),
             }
-            // Two steps, for 2^exponent alone can be below the smallest double.
-            let half = exponent / 2;
-            mantissa as f64 * 2_f64.powi(half) * 2_f64.powi(exponent - half)
         }
     };
-    Some(if negative { -magnitude } else { magnitude })
+    Some((if negative { -magnitude } else { magnitude }, in_range))
 }
 
 /// What C's `strtod` and `strtold` accept, apart from NaN.
@@ -71,7 +90,10 @@ pub(crate) enum Numeral<'a> {
         is_zero: bool,
     },
     /// An integer times a power of two.
-    Hexadecimal { digits: BigUint, exponent: i64 },
+    Hexadecimal {
+        digits: BigUint,
+        exponent: i64,
+    },
 }
 
 impl<'a> Numeral<'a> {
@@ -97,7 +119,13 @@ impl<'a> Numeral<'a> {
             _ => {
                 let (whole, fraction, exponent) = split(body, b'e', u8::is_ascii_digit)?;
                 let is_zero = whole.iter().chain(fraction).all(|digit| *digit == b'0');
-                Self::Decimal { text: body, whole, fraction, exponent, is_zero }
+                Self::Decimal {
+                    text: body,
+                    whole,
+                    fraction,
+                    exponent,
+                    is_zero,
+                }
             }
         };
         Some((negative, numeral))
@@ -148,26 +176,57 @@ mod tests {
 
     #[test]
     fn integers_are_canonical() {
-        let parsed = ["0", "-1", "9223372036854775807", "-9223372036854775808"].map(|text| {
-            parse_i64(text.as_bytes()).map(|value| value.to_string())
-        });
-        assert_eq!(parsed.map(Option::unwrap), [
-            "0", "-1", "9223372036854775807", "-9223372036854775808",
-        ]);
-        for text in ["", "-", "-0", "+1", " 1", "1 ", "01", "0x1", "1.0", "9223372036854775808",
-            "-9223372036854775809", "99999999999999999999999"] {
+        let parsed = ["0", "-1", "9223372036854775807", "-9223372036854775808"]
+            .map(|text| parse_i64(text.as_bytes()).map(|value| value.to_string()));
+        assert_eq!(
+            parsed.map(Option::unwrap),
+            ["0", "-1", "9223372036854775807", "-9223372036854775808",]
+        );
+        for text in [
+            "",
+            "-",
+            "-0",
+            "+1",
+            " 1",
+            "1 ",
+            "01",
+            "0x1",
+            "1.0",
+            "9223372036854775808",
+            "-9223372036854775809",
+            "99999999999999999999999",
+        ] {
             assert_eq!(parse_i64(text.as_bytes()), None, "{text:?}");
         }
     }
 
     #[test]
     fn doubles_are_read_as_strtod_does() {
-        for (text, expected) in [("1", 1.0), ("+.5", 0.5), ("5.", 5.0), ("-1e3", -1000.0),
-            ("inf", f64::INFINITY), ("-Infinity", f64::NEG_INFINITY), ("0x10", 16.0),
-            ("0x1.8p1", 3.0), ("0x1p-1074", 5e-324), ("1e-400000000000000000000", f64::NAN),
-            ("0e999", 0.0), ("5e-324", 5e-324), ("1e400", f64::NAN), ("1e-400", f64::NAN),
-            (" 1", f64::NAN), ("1 ", f64::NAN), ("", f64::NAN), (".", f64::NAN), ("e5", f64::NAN),
-            ("1e", f64::NAN), ("nan", f64::NAN), ("infin", f64::NAN), ("0x", f64::NAN)] {
+        for (text, expected) in [
+            ("1", 1.0),
+            ("+.5", 0.5),
+            ("5.", 5.0),
+            ("-1e3", -1000.0),
+            ("inf", f64::INFINITY),
+            ("-Infinity", f64::NEG_INFINITY),
+            ("0x10", 16.0),
+            ("0x1.8p1", 3.0),
+            ("0x1p-1074", 5e-324),
+            ("1e-400000000000000000000", f64::NAN),
+            ("0e999", 0.0),
+            ("5e-324", 5e-324),
+            ("1e400", f64::NAN),
+            ("1e-400", f64::NAN),
+            (" 1", f64::NAN),
+            ("1 ", f64::NAN),
+            ("", f64::NAN),
+            (".", f64::NAN),
+            ("e5", f64::NAN),
+            ("1e", f64::NAN),
+            ("nan", f64::NAN),
+            ("infin", f64::NAN),
+            ("0x", f64::NAN),
+        ] {
             let expected = (!expected.is_nan()).then_some(expected);
             assert_eq!(parse_f64(text.as_bytes()), expected, "{text:?}");
         }

@@ -54,7 +54,9 @@ impl Ranked {
     pub fn insert(&mut self, scored: Scored) {
         let before = |it: &Scored| it.order(scored.score, &scored.member) == Ordering::Less;
         self.len += 1;
-        let found = self.chunks.partition_point(|chunk| chunk.last().is_some_and(before));
+        let found = self
+            .chunks
+            .partition_point(|chunk| chunk.last().is_some_and(before));
         // Past all of them: the last chunk grows.
         let at_chunk = found.min(self.chunks.len().saturating_sub(1));
         let Some(chunk) = self.chunks.get_mut(at_chunk) else {
@@ -66,7 +68,11 @@ impl Ranked {
         if chunk.len() > CHUNK_MAX_LEN {
             // Ascending insertion is common: leave the left chunk full then.
             let is_tail = at + 1 == chunk.len();
-            let cut = if is_tail { chunk.len() - 1 } else { chunk.len() / 2 };
+            let cut = if is_tail {
+                chunk.len() - 1
+            } else {
+                chunk.len() / 2
+            };
             let right = chunk.split_off(cut);
             self.chunks.insert(at_chunk + 1, right);
         }
@@ -75,16 +81,22 @@ impl Ranked {
     /// Where a member with this score stands: chunk and position in it.
     fn find(&self, score: f64, member: &[u8]) -> Option<(usize, usize)> {
         let before = |it: &Scored| it.order(score, member) == Ordering::Less;
-        let at_chunk = self.chunks.partition_point(|chunk| chunk.last().is_some_and(before));
+        let at_chunk = self
+            .chunks
+            .partition_point(|chunk| chunk.last().is_some_and(before));
         let chunk = self.chunks.get(at_chunk)?;
         let at = chunk.partition_point(before);
-        let found = chunk.get(at).is_some_and(|it| it.order(score, member).is_eq());
+        let found = chunk
+            .get(at)
+            .is_some_and(|it| it.order(score, member).is_eq());
         found.then_some((at_chunk, at))
     }
 
     /// Removes a member with this score; returns whether it was there.
     pub fn remove(&mut self, score: f64, member: &[u8]) -> bool {
-        let Some((at_chunk, at)) = self.find(score, member) else { return false };
+        let Some((at_chunk, at)) = self.find(score, member) else {
+            return false;
+        };
         self.chunks[at_chunk].remove(at);
         self.len -= 1;
         if self.chunks[at_chunk].is_empty() {
@@ -107,8 +119,13 @@ impl Ranked {
     /// How many members `is_before` holds for, which must hold for those first in the
     /// order only.
     pub fn count_before(&self, is_before: impl Fn(&Scored) -> bool) -> usize {
-        let at_chunk = self.chunks.partition_point(|chunk| chunk.last().is_some_and(&is_before));
-        let within = self.chunks.get(at_chunk).map_or(0, |chunk| chunk.partition_point(is_before));
+        let at_chunk = self
+            .chunks
+            .partition_point(|chunk| chunk.last().is_some_and(&is_before));
+        let within = self
+            .chunks
+            .get(at_chunk)
+            .map_or(0, |chunk| chunk.partition_point(is_before));
         self.len_before(at_chunk) + within
     }
 
@@ -129,7 +146,10 @@ impl Ranked {
         let ranks = ranks.start..ranks.end.min(self.len).max(ranks.start);
         let (first, start) = self.locate(ranks.start);
         let (last, end) = self.locate(ranks.end);
-        let chunks = self.chunks.get(first..self.chunks.len().min(last + 1)).unwrap_or_default();
+        let chunks = self
+            .chunks
+            .get(first..self.chunks.len().min(last + 1))
+            .unwrap_or_default();
         chunks.iter().enumerate().flat_map(move |(at, chunk)| {
             let from = if at == 0 { start } else { 0 };
             let to = if first + at == last { end } else { chunk.len() };

@@ -57,7 +57,9 @@ impl Set {
     pub fn insert(&mut self, member: &[u8]) -> bool {
         if let Self::Integers(integers) = self {
             if let Some(integer) = number::parse_i64(member) {
-                let Err(at) = integers.binary_search(&integer) else { return false };
+                let Err(at) = integers.binary_search(&integer) else {
+                    return false;
+                };
                 integers.insert(at, integer);
                 if integers.len() > INTEGERS_MAX_LEN {
                     self.spread();
@@ -67,9 +69,7 @@ impl Set {
             self.spread();
         }
         match self {
-            Self::Members(members) => {
-                !members.contains(member) && members.insert(member.into())
-            }
+            Self::Members(members) => !members.contains(member) && members.insert(member.into()),
             Self::Integers(_) => unreachable!("spread above"),
         }
     }
@@ -103,12 +103,12 @@ impl Set {
                 let integer = integers.remove(position);
                 Box::from(&*TextBytes::of_integer(integer))
             }
-            Self::Members(members) if members.len() <= ORDERED_MAX_LEN => {
-                members.shift_remove_index(position).expect("the position is checked")
-            }
-            Self::Members(members) => {
-                members.swap_remove_index(position).expect("the position is checked")
-            }
+            Self::Members(members) if members.len() <= ORDERED_MAX_LEN => members
+                .shift_remove_index(position)
+                .expect("the position is checked"),
+            Self::Members(members) => members
+                .swap_remove_index(position)
+                .expect("the position is checked"),
         }
     }
 

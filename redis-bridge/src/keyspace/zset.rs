@@ -3,7 +3,11 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::keyspace::{IndexMap, database::scan_slice, ranked::{Ranked, Scored}};
+use crate::keyspace::{
+    IndexMap,
+    database::scan_slice,
+    ranked::{Ranked, Scored},
+};
 
 /// `zset-max-listpack-entries`: members of a small sorted set.
 const SMALL_MAX_LEN: usize = 128;
@@ -52,7 +56,10 @@ impl SortedSet {
         }
         let name: Arc<[u8]> = member.into();
         self.scores.insert(Arc::clone(&name), score);
-        self.ranked.insert(Scored { score, member: name });
+        self.ranked.insert(Scored {
+            score,
+            member: name,
+        });
         self.is_large |= self.scores.len() > SMALL_MAX_LEN || member.len() > SMALL_MAX_BYTES;
         None
     }
@@ -98,7 +105,10 @@ impl SortedSet {
     /// A member by a position that has nothing to do with its rank; it must exist.
     #[must_use]
     pub fn at(&self, position: usize) -> (&[u8], f64) {
-        let (member, score) = self.scores.get_index(position).expect("the position is checked");
+        let (member, score) = self
+            .scores
+            .get_index(position)
+            .expect("the position is checked");
         (member, *score)
     }
 
@@ -115,6 +125,10 @@ impl SortedSet {
     /// As `OBJECT ENCODING` prints it.
     #[must_use]
     pub fn encoding(&self) -> &'static str {
-        if self.is_large { "skiplist" } else { "listpack" }
+        if self.is_large {
+            "skiplist"
+        } else {
+            "listpack"
+        }
     }
 }

@@ -23,6 +23,7 @@ mod fold;
 mod function;
 pub mod isa;
 mod limits;
+pub mod names;
 mod proto;
 mod regs;
 mod scope;

@@ -221,7 +221,7 @@ mod tests {
             (16, 16, 16),
             (17, 17, 18),
             (31, 24, 32),
-            (1000, 63, 1024),
+            (1000, 64, 1024),
         ] {
             assert_eq!(
                 (to_float_byte(size), from_float_byte(byte)),

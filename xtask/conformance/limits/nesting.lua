@@ -40,7 +40,7 @@ show(g())
 --- case: logical chains
 local f = compile("local a return " .. ("a or "):rep(1000) .. "7")
 show(f and f())
-compile("local a return " .. ("a or "):rep(50000) .. "7")
+compile("local a return " .. ("a or "):rep(5000) .. "7")
 compile("local a return " .. ("a and "):rep(1000) .. "7")
 --- case: comparison chains
 compile("return " .. ("a < "):rep(1000) .. "a")
@@ -64,8 +64,8 @@ compile("x = " .. ("a["):rep(100000) .. "1" .. ("]"):rep(100000))
 --- case: elseif chains
 local function chain(n) return compile("if x == 0 then y = 0\n" .. ("elseif x == 1 then y = 1\n"):rep(n) .. "else y = 2 end return y") end
 show(chain(100)()) show(chain(10000)())
---- case: a hundred thousand elseifs
-compile("if x then\n" .. ("elseif y then\n"):rep(100000) .. "end")
+--- case: twenty thousand elseifs
+compile("if x then\n" .. ("elseif y then\n"):rep(20000) .. "end")
 --- case: a loop body that is too long to jump over
 compile("while x do " .. ("y = 1 "):rep(100) .. "end")
 compile("while x do " .. ("y = 1 "):rep(131100) .. "end")
@@ -170,8 +170,8 @@ local function plain() return 1 + plain() end
 local t = setmetatable({}, { __index = function(t, k) return t[k] .. "" end })
 local c = setmetatable({}, { __call = function(self) return 1 + self() end })
 local a = setmetatable({}, {}) getmetatable(a).__add = function(x, y) return 1 + (x + y) end
-local function var(...) return 1 + var(1, ...) end
-show(msg(plain)) show(msg(function() return c() end)) show(msg(function() return var() end))
+local function var(...) return 1 + var(...) end
+show(msg(plain)) show(msg(function() return c() end)) show(msg(function() return var(1, 2, 3) end))
 show((msg(function() return t.x end))) show((msg(function() return a + 1 end)))
 show((msg(function() local function s() table.sort({ 1, 2 }, s) end s() end)))
 show((msg(function() local function g() return (("x"):gsub("x", g)) end g() end)))

@@ -346,7 +346,7 @@ fn object_help(_: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
         "    Return the number of references of the value associated with the specified",
         "    <key>.",
         "HELP",
-        "    Print this help.",
+        "    Prints this help.",
     ];
     out.array(LINES.len() + REST.len());
     for line in LINES.iter().chain(&REST) {

@@ -8,9 +8,12 @@ pub mod cx;
 pub mod error;
 pub mod spec;
 
+mod bitfield;
+mod bits;
 mod expiry;
 mod hashes;
 mod keys;
+mod lcs;
 mod lists;
 mod sample;
 mod scan;
@@ -33,6 +36,9 @@ const GROUPS: &[&[CommandSpec]] = &[
     expiry::COMMANDS,
     scan::COMMANDS,
     strings::COMMANDS,
+    lcs::COMMANDS,
+    bits::COMMANDS,
+    bitfield::COMMANDS,
     lists::COMMANDS,
     hashes::COMMANDS,
     sets::COMMANDS,

@@ -19,16 +19,14 @@ impl Amount {
     /// A negative count allows repetitions. With `doubled`, each element gives two
     /// replies, so the count may only be half as large.
     pub(super) fn of(count: i64, doubled: bool) -> Result<Self, CommandError> {
-        let limit = if doubled { i64::MAX / 2 } else { i64::MAX };
-        if count < -limit || count > limit {
-            return Err(if doubled {
-                CommandError::of("ERR value is out of range")
-            } else {
-                CommandError::of(
-                    "ERR value is out of range, value must between -9223372036854775807 and \
-                     9223372036854775807",
-                )
-            });
+        if count == i64::MIN {
+            return Err(CommandError::of(
+                "ERR value is out of range, value must between -9223372036854775807 and \
+                 9223372036854775807",
+            ));
+        }
+        if doubled && count.unsigned_abs() > i64::MAX as u64 / 2 {
+            return Err(CommandError::of("ERR value is out of range"));
         }
         let magnitude = count.unsigned_abs() as usize;
         Ok(if count < 0 {

@@ -64,13 +64,24 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// A cursor: digits, nothing else, within 64 bits.
+/// A cursor, read as C's `strtoul` does: nothing at all is 0, and a sign is allowed.
 fn parse_cursor(text: &[u8]) -> Result<u64, CommandError> {
-    let is_number = !text.is_empty() && text.iter().all(u8::is_ascii_digit);
-    let value = is_number
-        .then(|| std::str::from_utf8(text).ok()?.parse().ok())
-        .flatten();
-    value.ok_or(CommandError::of("ERR invalid cursor"))
+    let (negative, digits) = match text {
+        [b'-', digits @ ..] => (true, digits),
+        [b'+', digits @ ..] => (false, digits),
+        _ => (false, text),
+    };
+    if text.is_empty() {
+        return Ok(0);
+    }
+    let value = digits.iter().all(u8::is_ascii_digit).then_some(digits);
+    let value = value.and_then(|digits| std::str::from_utf8(digits).ok()?.parse::<u64>().ok());
+    let value = value.ok_or(CommandError::of("ERR invalid cursor"))?;
+    Ok(if negative {
+        value.wrapping_neg()
+    } else {
+        value
+    })
 }
 
 /// Sends the next cursor and announces the elements that follow.

@@ -45,6 +45,12 @@ impl SortedSet {
 
     /// Gives a member a score, which must not be NaN; returns its old one.
     pub fn set(&mut self, member: &[u8], score: f64) -> Option<f64> {
+        // A small sorted set keeps whole scores as integers, so it knows no -0.
+        let score = if score == 0.0 && !self.is_large {
+            0.0
+        } else {
+            score
+        };
         if let Some((_, name, slot)) = self.scores.get_full_mut(member) {
             let old = std::mem::replace(slot, score);
             if old != score {

@@ -2,7 +2,9 @@
 //! store and a server for it.
 
 pub mod commands;
+pub mod compat;
 pub mod host;
 pub mod keyspace;
 pub mod reply;
+pub mod resp;
 pub mod server;

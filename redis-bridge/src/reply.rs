@@ -24,6 +24,9 @@ pub trait ReplySink {
     /// The version the reply is shaped for: for the few commands whose reply
     /// differs in more than its encoding (`ZRANGE ... WITHSCORES`).
     fn protocol(&self) -> Protocol;
+    /// The client has chosen another version (`HELLO`), and this very reply follows it.
+    /// Receivers that are no client have nothing to do.
+    fn set_protocol(&mut self, _protocol: Protocol) {}
     /// A status, `+OK`; without CR and LF.
     fn status(&mut self, text: &[u8]);
     /// An error: code and message without the leading `-`; CR and LF become spaces.

@@ -45,6 +45,16 @@ const GROUPS: &[&[CommandSpec]] = &[
     zsets::COMMANDS,
     zset_range::COMMANDS,
     zset_combine::COMMANDS,
+    crate::server::commands::access::COMMANDS,
+    crate::server::commands::admin::COMMANDS,
+    crate::server::commands::client::COMMANDS,
+    crate::server::commands::config::COMMANDS,
+    crate::server::commands::connection::COMMANDS,
+    crate::server::commands::info::COMMANDS,
+    crate::server::commands::introspect::COMMANDS,
+    crate::server::commands::observe::COMMANDS,
+    crate::server::commands::pubsub::COMMANDS,
+    crate::server::commands::transaction::COMMANDS,
 ];
 
 /// The longest name in the table is far shorter; longer input names no command.

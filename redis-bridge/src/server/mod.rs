@@ -2,8 +2,23 @@
 //! a command's handler. It owns no data types and no commands that act on keys (see
 //! [`crate::keyspace`] and [`crate::commands`]).
 
+pub mod blocking;
+mod busy;
+pub mod cli;
+pub mod client;
+pub(crate) mod commands;
+pub mod config;
+pub mod dispatch;
+pub mod embedded_host;
+pub mod listen;
+pub mod log;
+pub mod memory;
+pub mod pubsub;
 pub mod session;
 pub mod state;
+pub mod stats;
+pub mod watch;
 
+pub use embedded_host::EmbeddedHost;
 pub use session::Session;
 pub use state::Server;

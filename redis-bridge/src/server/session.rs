@@ -1,6 +1,7 @@
 //! What the server knows about one client between its commands. It holds neither
-//! the socket nor the buffers; see `server::client`.
+//! the socket nor the buffers; see [`client`](super::client).
 
+use crate::commands::spec::CommandSpec;
 use crate::reply::Protocol;
 
 /// Identifies a client for as long as the server runs; never reused.
@@ -15,6 +16,8 @@ pub struct Session {
     pub db: usize,
     /// `CLIENT SETNAME`; empty if it has none.
     pub name: Vec<u8>,
+    /// The library it says it uses, and that library's version (`CLIENT SETINFO`).
+    pub library: [Vec<u8>; 2],
     /// The protocol its replies are written in (`HELLO`).
     pub protocol: Protocol,
     /// Whether it may run commands other than `AUTH` and `HELLO`.
@@ -26,6 +29,22 @@ pub struct Session {
     /// runs the command again when one of the keys is written, or a last time, with
     /// [`deny_blocking`](Self::deny_blocking) set, when the time is over.
     pub block: Option<BlockRequest>,
+    /// The commands since `MULTI`.
+    pub transaction: Option<Transaction>,
+    /// How many channels and patterns it listens to.
+    pub subscriptions: usize,
+    /// Which of its replies it wants (`CLIENT REPLY`).
+    pub replies: Replies,
+    /// It gets every command of every client (`MONITOR`).
+    pub is_monitor: bool,
+    /// The last command's name, in full.
+    pub last_command: &'static str,
+    /// `CLIENT NO-EVICT`.
+    pub no_evict: bool,
+    /// `CLIENT NO-TOUCH`.
+    pub no_touch: bool,
+    /// The connection ends once the replies so far are sent.
+    pub closing: bool,
 }
 
 /// What a blocking command waits for.
@@ -37,6 +56,38 @@ pub struct BlockRequest {
     pub timeout_ms: Option<u64>,
 }
 
+/// What is queued between `MULTI` and `EXEC`.
+#[derive(Debug, Default)]
+pub struct Transaction {
+    /// The commands, checked and in order.
+    pub queued: Vec<Queued>,
+    /// A command could not be queued, so `EXEC` will refuse.
+    pub aborted: bool,
+}
+
+/// One queued command.
+#[derive(Debug)]
+pub struct Queued {
+    /// Its row.
+    pub spec: &'static CommandSpec,
+    /// Its arguments, the name included.
+    pub args: Vec<Vec<u8>>,
+}
+
+/// Which of its replies a client wants.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Replies {
+    /// All.
+    #[default]
+    On,
+    /// None.
+    Off,
+    /// All but that to the next command; this one was `CLIENT REPLY SKIP`.
+    SkipNext,
+    /// All but that to this command.
+    Skip,
+}
+
 impl Session {
     /// A client that has just connected.
     #[must_use]
@@ -45,10 +96,25 @@ impl Session {
             id,
             db: 0,
             name: Vec::new(),
+            library: [Vec::new(), Vec::new()],
             protocol: Protocol::Resp2,
             authenticated: true,
             deny_blocking: false,
             block: None,
+            transaction: None,
+            subscriptions: 0,
+            replies: Replies::On,
+            is_monitor: false,
+            last_command: "NULL",
+            no_evict: false,
+            no_touch: false,
+            closing: false,
         }
+    }
+
+    /// Does RESP2 keep it to the subscription commands?
+    #[must_use]
+    pub fn is_subscriber_only(&self) -> bool {
+        self.subscriptions > 0 && self.protocol == Protocol::Resp2
     }
 }

@@ -1,59 +1,273 @@
-//! What all clients share: the keyspace and what the server knows about itself.
-//! It knows nothing of sockets; one thread owns it, so there are no locks.
+//! What all clients share: the keyspace, the settings, and what the server knows
+//! about itself. One thread owns it, so there are no locks.
 
-use hashbrown::HashMap;
+use std::cell::RefCell;
+use std::rc::{Rc, Weak};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crate::keyspace::Keyspace;
-use crate::server::session::ClientId;
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+
+use crate::commands::{self, spec::CommandFlags};
+use crate::compat::Compat;
+use crate::keyspace::events::KeyEvent;
+use crate::keyspace::{Event, Keyspace};
+use crate::server::blocking::Blocking;
+use crate::server::client::Clients;
+use crate::server::config::{Config, Settings};
+use crate::server::log::Logger;
+use crate::server::memory;
+use crate::server::pubsub::{self, PubSub};
+use crate::server::session::{ClientId, Session};
+use crate::server::stats::{SlowLog, Stats};
+use crate::server::watch::Watches;
 
 /// The state that all clients share.
 ///
-/// A handler gets it together with the [`Session`](crate::server::Session) of the
-/// client that sent the command.
+/// A handler gets it together with the [`Session`] of the client that sent the command.
 pub struct Server {
     /// The databases.
     pub keyspace: Keyspace,
-    /// Who watches which key, and which clients have lost their transaction.
+    /// All settings; after a change call [`apply_config`](Self::apply_config).
+    pub config: Config,
+    /// Those that are read often.
+    pub settings: Settings,
+    /// Whose wording and version numbers it uses.
+    pub compat: Compat,
+    /// The counters.
+    pub stats: Stats,
+    /// The slowest commands of late.
+    pub slow_log: SlowLog,
+    /// The connections.
+    pub clients: Clients,
+    /// Who watches which key.
     pub watches: Watches,
+    /// Who waits for which key.
+    pub blocking: Blocking,
+    /// Who listens to which channel.
+    pub pubsub: PubSub,
+    /// Who gets every command (`MONITOR`).
+    pub monitors: Vec<ClientId>,
+    /// Set while clients' commands are held back (`CLIENT PAUSE`).
+    pub pause: Option<Pause>,
+    /// The script that is running, if any.
+    pub running_script: Option<RunningScript>,
+    /// Where the server's messages go.
+    pub logger: Logger,
+    /// When the data were last said to be saved.
+    pub last_save: SystemTime,
+    /// Identifies this run: 40 hexadecimal digits.
+    pub run_id: String,
+    /// When it started.
+    pub started: Instant,
+    /// Bytes of memory in use, sampled while there is a limit.
+    resident_bytes: u64,
+    /// The port it listens on; 0 without a socket.
+    pub port: u16,
+    /// Told when a client sends `SHUTDOWN`.
+    pub shutdown: Rc<Notify>,
+    /// The sockets that clients connect to, if there are any.
+    pub(crate) listeners: Option<Rc<[TcpListener]>>,
+    /// The cell that the server lives in, for the tasks of new clients.
+    pub(crate) myself: Weak<RefCell<Server>>,
+    /// When clients were last served during a script.
+    pub(crate) last_busy_round: Option<Instant>,
+}
+
+/// A `CLIENT PAUSE`.
+#[derive(Clone, Copy, Debug)]
+pub struct Pause {
+    /// When it ends by itself.
+    pub until: Instant,
+    /// Whether it holds all commands back, or only those that may write.
+    pub all: bool,
+}
+
+/// Whether a script was called by `EVAL` or by `FCALL`: it decides which command may
+/// kill it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScriptKind {
+    /// `EVAL`, `EVALSHA` and their read-only forms.
+    Eval,
+    /// `FCALL` and `FCALL_RO`.
+    Function,
+}
+
+/// A script that is running.
+#[derive(Clone, Debug)]
+pub struct RunningScript {
+    /// What called it.
+    pub kind: ScriptKind,
+    /// The function's name; empty for `EVAL`.
+    pub function: Vec<u8>,
+    /// The arguments of the command that called it.
+    pub args: Vec<Vec<u8>>,
+    /// When it started.
+    pub started: Instant,
+    /// It has run longer than `busy-reply-threshold`, so other clients are refused.
+    pub is_busy: bool,
+    /// It has written, so it cannot be killed.
+    pub has_written: bool,
+    /// It is to end.
+    pub is_killed: bool,
+}
+
+impl RunningScript {
+    /// A script that starts now.
+    #[must_use]
+    pub fn new(kind: ScriptKind, function: &[u8], args: &[&[u8]]) -> Self {
+        Self {
+            kind,
+            function: function.to_vec(),
+            args: args.iter().map(|arg| arg.to_vec()).collect(),
+            started: Instant::now(),
+            is_busy: false,
+            has_written: false,
+            is_killed: false,
+        }
+    }
 }
 
 impl Server {
-    /// A server with `databases` empty databases.
+    /// A server without clients or data.
     #[must_use]
-    pub fn new(databases: usize) -> Self {
+    pub fn new(config: Config) -> Self {
+        let settings = Settings::of(&config);
+        let databases = usize::try_from(config.int("databases")).unwrap_or(1);
         Self {
             keyspace: Keyspace::new(databases),
+            settings,
+            compat: Compat::from_name(config.get("script-compat")).unwrap_or_default(),
+            stats: Stats::default(),
+            slow_log: SlowLog::default(),
+            clients: Clients::default(),
             watches: Watches::default(),
+            blocking: Blocking::default(),
+            pubsub: PubSub::default(),
+            monitors: Vec::new(),
+            pause: None,
+            running_script: None,
+            logger: Logger::new(&config),
+            last_save: SystemTime::now(),
+            run_id: run_id(),
+            started: Instant::now(),
+            resident_bytes: memory::resident_bytes(),
+            port: 0,
+            shutdown: Rc::default(),
+            listeners: None,
+            myself: Weak::new(),
+            last_busy_round: None,
+            config,
         }
+    }
+
+    /// Makes the server follow its settings, after one was changed.
+    pub fn apply_config(&mut self) {
+        self.settings = Settings::of(&self.config);
+        self.keyspace.events.wanted = self.settings.event_classes;
+        self.logger.set_level(self.config.get("loglevel"));
+        self.resident_bytes = memory::resident_bytes();
     }
 
     /// Says that the value of `key` was changed, created or removed. Every command
     /// that writes calls it, once for each key, after the write.
     pub fn signal_modified(&mut self, db: usize, key: &[u8]) {
         self.watches.touch(db, key);
+        self.blocking.signal(db, key);
     }
-}
 
-/// The keys that clients watch (`WATCH`).
-#[derive(Default)]
-pub struct Watches {
-    keys: HashMap<(usize, Box<[u8]>), Vec<ClientId>>,
-    /// Clients whose watched keys have changed since their `WATCH`.
-    dirty: Vec<ClientId>,
-}
-
-impl Watches {
-    /// Marks every client that watches `key` as dirty.
-    pub fn touch(&mut self, db: usize, key: &[u8]) {
-        if self.keys.is_empty() {
-            return;
+    /// Publishes what happened to keys, as `notify-keyspace-events` wants it.
+    pub(crate) fn publish_key_events(&mut self) {
+        for KeyEvent { event: Event(_, name), db, key } in self.keyspace.events.take() {
+            if self.settings.events_by_key {
+                let channel = [format!("__keyspace@{db}__:").as_bytes(), &key].concat();
+                pubsub::publish(self, &channel, name.as_bytes());
+            }
+            if self.settings.events_by_name {
+                pubsub::publish(self, format!("__keyevent@{db}__:{name}").as_bytes(), &key);
+            }
         }
-        if let Some(watchers) = self.keys.get(&(db, Box::from(key))) {
-            for id in watchers {
-                if !self.dirty.contains(id) {
-                    self.dirty.push(*id);
+    }
+
+    /// Must this command wait for the end of a `CLIENT PAUSE`?
+    pub(crate) fn must_wait(&mut self, session: &Session, args: &[&[u8]]) -> bool {
+        let Some(pause) = self.pause else { return false };
+        if Instant::now() >= pause.until {
+            self.pause = None;
+            return false;
+        }
+        let may_write = |flags: CommandFlags| {
+            flags.intersects(CommandFlags::WRITE) || flags.intersects(CommandFlags::MAY_REPLICATE)
+        };
+        let Ok(spec) = commands::resolve(args) else { return pause.all };
+        let queued = session.transaction.as_ref().filter(|_| spec.name == "exec");
+        pause.all
+            || may_write(spec.flags)
+            || queued.is_some_and(|t| t.queued.iter().any(|q| may_write(q.spec.flags)))
+    }
+
+    /// Does the process use more memory than `maxmemory` allows?
+    #[must_use]
+    pub fn is_over_max_memory(&self) -> bool {
+        let limit = self.settings.max_memory_bytes;
+        limit > 0 && self.resident_bytes > limit
+    }
+
+    /// Ends a `CLIENT PAUSE`.
+    pub fn unpause(&mut self) {
+        if self.pause.take().is_some() {
+            for client in self.clients.iter() {
+                client.wake();
+            }
+        }
+    }
+
+    /// Drops everything that is kept for a client.
+    pub(crate) fn forget_client(&mut self, id: ClientId) {
+        self.watches.unwatch_all(id);
+        self.blocking.forget(id);
+        self.pubsub.forget(id);
+        self.monitors.retain(|&monitor| monitor != id);
+        self.clients.remove(id);
+    }
+
+    /// What runs `hz` times a second: closes idle connections, samples rates, lets
+    /// the keyspace drop expired keys.
+    pub(crate) fn tick(&mut self, interval: Duration) {
+        /// Expired keys dropped at once, so that clients need not wait long.
+        const MAX_EXPIRED: usize = 1000;
+        self.stats.sample(interval);
+        if self.settings.max_memory_bytes > 0 {
+            self.resident_bytes = memory::resident_bytes();
+        }
+        self.keyspace.refresh_clock();
+        let watches = &mut self.watches;
+        self.keyspace.expire_cycle(MAX_EXPIRED, |db, key| watches.touch(db, key));
+        self.publish_key_events();
+        if self.settings.idle_timeout_s > 0 {
+            let limit = Duration::from_secs(self.settings.idle_timeout_s);
+            for client in self.clients.iter() {
+                let is_exempt = client.is_blocked()
+                    || client.session().is_some_and(|s| s.subscriptions > 0 || s.is_monitor);
+                if !is_exempt && client.last_active.get().elapsed() > limit {
+                    client.kill();
                 }
             }
         }
     }
+}
+
+/// Milliseconds since 1970.
+#[must_use]
+pub fn unix_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Forty random hexadecimal digits.
+fn run_id() -> String {
+    use std::hash::{BuildHasher, RandomState};
+    let word = |n: u8| RandomState::new().hash_one(n);
+    let digits = format!("{:016x}{:016x}{:016x}", word(0), word(1), word(2));
+    digits[..40].to_owned()
 }

@@ -1,0 +1,61 @@
+//! Which server's wording and version numbers scripts and clients are shown
+//! (`script-compat`). It decides nothing; readers ask it.
+
+/// A server that ours can pass for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Compat {
+    /// Valkey 9.1.
+    #[default]
+    Valkey91,
+    /// Redis 7.2.
+    Redis72,
+    /// Redis 7.0.
+    Redis70,
+}
+
+impl Compat {
+    /// The one that `script-compat` names.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "valkey-9.1" => Some(Self::Valkey91),
+            "redis-7.2" => Some(Self::Redis72),
+            "redis-7.0" => Some(Self::Redis70),
+            _ => None,
+        }
+    }
+
+    /// Is it a Valkey, rather than a Redis?
+    #[must_use]
+    pub fn is_valkey(self) -> bool {
+        self == Self::Valkey91
+    }
+
+    /// `server` in the reply to `HELLO`.
+    #[must_use]
+    pub fn server_name(self) -> &'static str {
+        if self.is_valkey() { "valkey" } else { "redis" }
+    }
+
+    /// The name in prose: `Valkey is busy running a script`.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        if self.is_valkey() { "Valkey" } else { "Redis" }
+    }
+
+    /// The version of Redis whose behaviour it has; Valkey says 7.2.4.
+    #[must_use]
+    pub fn redis_version(self) -> &'static str {
+        match self {
+            Self::Valkey91 => "7.2.4",
+            Self::Redis72 => "7.2.6",
+            Self::Redis70 => "7.0.15",
+        }
+    }
+
+    /// Its own version.
+    #[must_use]
+    pub fn version(self) -> &'static str {
+        if self.is_valkey() { "9.1.2" } else { self.redis_version() }
+    }
+}

@@ -1,0 +1,137 @@
+//! Commands about the server as a whole: time, persistence, shutdown, its role.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::row;
+use crate::commands::Cx;
+use crate::commands::args::{float, int, is, parse_i64};
+use crate::commands::error::{CommandError, Done};
+use crate::commands::spec::{CommandSpec, Group};
+use crate::reply::ReplySink;
+use crate::replying;
+use crate::server::session::BlockRequest;
+
+const SRV: Group = Group::Server;
+const SAVING: &str = "admin noscript no_async_loading";
+
+#[rustfmt::skip]
+pub(crate) const COMMANDS: &[CommandSpec] = &[
+    row(SRV, "bgrewriteaof", "1.0.0", 1, SAVING, replying!(not_persistent)),
+    row(SRV, "bgsave", "1.0.0", -1, SAVING, replying!(not_persistent)),
+    row(Group::Cluster, "cluster", "3.0.0", -2, "", replying!(cluster)),
+    CommandSpec::container(SRV, "debug", "1.0.0", DEBUG),
+    row(SRV, "lastsave", "1.0.0", 1, "loading stale fast dangerous", replying!(lastsave)),
+    CommandSpec::container(SRV, "module", "4.0.0", MODULE),
+    row(SRV, "role", "2.8.12", 1, "noscript loading stale fast dangerous", replying!(role)),
+    row(SRV, "save", "1.0.0", 1, "admin noscript no_async_loading no_multi", replying!(not_persistent)),
+    row(SRV, "shutdown", "1.0.0", -1, "admin noscript loading stale no_multi allow_busy", replying!(shutdown)),
+    row(SRV, "time", "2.6.0", 1, "loading stale fast", replying!(time)),
+    row(Group::Generic, "wait", "3.0.0", 3, "blocking", replying!(wait)),
+];
+
+const DEBUG_FLAGS: &str = "admin noscript loading stale";
+
+#[rustfmt::skip]
+const DEBUG: &[CommandSpec] = &[
+    row(SRV, "debug|help", "1.0.0", 2, DEBUG_FLAGS, replying!(debug_help)),
+    row(SRV, "debug|sleep", "1.0.0", 3, DEBUG_FLAGS, replying!(debug_sleep)),
+];
+
+const MODULE: &[CommandSpec] =
+    &[row(SRV, "module|list", "4.0.0", 2, "admin noscript", replying!(module_list))];
+
+/// The data are in memory only. To say `OK` would be a lie that loses data.
+fn not_persistent(_: &mut Cx<'_>, _: &[&[u8]], _: &mut dyn ReplySink) -> Done {
+    Err(CommandError::of("ERR this server keeps its data in memory and has nowhere to save them"))
+}
+
+fn lastsave(cx: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
+    let since = cx.server.last_save.duration_since(UNIX_EPOCH).unwrap_or_default();
+    out.integer(since.as_secs() as i64);
+    Ok(())
+}
+
+fn time(cx: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
+    // In a script time stands still, to the resolution of the keyspace's clock.
+    let micros = if cx.server.running_script.is_some() {
+        u128::from(cx.now_ms().unsigned_abs()) * 1000
+    } else {
+        SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros()
+    };
+    out.array(2);
+    out.bulk((micros / 1_000_000).to_string().as_bytes());
+    out.bulk((micros % 1_000_000).to_string().as_bytes());
+    Ok(())
+}
+
+fn role(_: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
+    out.array(3);
+    out.bulk(b"master");
+    out.integer(0);
+    out.array(0);
+    Ok(())
+}
+
+fn cluster(_: &mut Cx<'_>, _: &[&[u8]], _: &mut dyn ReplySink) -> Done {
+    Err(CommandError::of("ERR This instance has cluster support disabled"))
+}
+
+fn module_list(_: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
+    out.array(0);
+    Ok(())
+}
+
+/// There are no replicas to wait for, so the time passes unless none is asked for.
+fn wait(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
+    let n_replicas = int(args[1])?;
+    let timeout_ms = parse_i64(args[2])
+        .ok_or(CommandError::of("ERR timeout is not an integer or out of range"))?;
+    let timeout_ms =
+        u64::try_from(timeout_ms).map_err(|_| CommandError::of("ERR timeout is negative"))?;
+    if n_replicas <= 0 || cx.session.deny_blocking {
+        out.integer(0);
+    } else {
+        let timeout_ms = (timeout_ms > 0).then_some(timeout_ms);
+        cx.session.block = Some(BlockRequest { keys: Vec::new(), timeout_ms });
+    }
+    Ok(())
+}
+
+/// Stops the server. There is no reply: the client sees the connection end.
+fn shutdown(cx: &mut Cx<'_>, args: &[&[u8]], _: &mut dyn ReplySink) -> Done {
+    let mut wants_save = false;
+    for word in &args[1..] {
+        match *word {
+            word if is(word, "SAVE") => wants_save = true,
+            word if is(word, "NOSAVE") || is(word, "NOW") || is(word, "FORCE") => {}
+            word if is(word, "ABORT") => {
+                return Err(CommandError::of("ERR No shutdown in progress."));
+            }
+            _ => return Err(CommandError::SYNTAX),
+        }
+    }
+    if wants_save {
+        return Err(CommandError::of("ERR Errors trying to SHUTDOWN. Check logs."));
+    }
+    if let Some(script) = &mut cx.server.running_script {
+        script.is_killed = true;
+    }
+    cx.session.closing = true;
+    cx.server.shutdown.notify_one();
+    Ok(())
+}
+
+/// Sleeps with the whole server, which is what it is for: seeing what clients do then.
+fn debug_sleep(_: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
+    let duration = std::time::Duration::try_from_secs_f64(float(args[2])?);
+    std::thread::sleep(duration.map_err(|_| CommandError::NOT_FLOAT)?);
+    out.ok();
+    Ok(())
+}
+
+fn debug_help(_: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
+    let lines =
+        ["SLEEP <seconds>", "    Stop the server for <seconds>. Decimals allowed."];
+    super::help(out, "DEBUG", &lines);
+    Ok(())
+}

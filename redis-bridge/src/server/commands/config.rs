@@ -1,0 +1,113 @@
+//! `CONFIG`: reading and changing the settings of [`config`](crate::server::config).
+
+use super::row;
+use crate::commands::Cx;
+use crate::commands::error::{CommandError, Done};
+use crate::commands::spec::{CommandSpec, Group};
+use crate::keyspace::glob::{self, Case};
+use crate::reply::ReplySink;
+use crate::replying;
+use crate::server::config::{CONFIG as SETTINGS, Config};
+
+const SRV: Group = Group::Server;
+const ADMIN: &str = "admin noscript loading stale";
+
+pub(crate) const COMMANDS: &[CommandSpec] =
+    &[CommandSpec::container(SRV, "config", "2.0.0", CONFIG)];
+
+#[rustfmt::skip]
+const CONFIG: &[CommandSpec] = &[
+    row(SRV, "config|get", "2.0.0", -3, ADMIN, replying!(get)),
+    row(SRV, "config|help", "5.0.0", 2, "loading stale", replying!(help)),
+    row(SRV, "config|resetstat", "2.0.0", 2, ADMIN, replying!(resetstat)),
+    row(SRV, "config|rewrite", "2.8.0", 2, ADMIN, replying!(rewrite)),
+    row(SRV, "config|set", "2.0.0", -4, ADMIN, replying!(set)),
+];
+
+fn get(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
+    let is_wanted = |name: &str| {
+        let mut patterns = args[2..].iter();
+        patterns.any(|pattern| glob::matches(pattern, name.as_bytes(), Case::Ignored))
+    };
+    let mut found = Vec::new();
+    for (at, spec) in SETTINGS.iter().enumerate() {
+        let names = [spec.name, spec.alias].into_iter().filter(|name| !name.is_empty());
+        let value = cx.server.config.value(at);
+        found.extend(names.filter(|name| is_wanted(name)).map(|name| (name, value)));
+    }
+    out.map(found.len());
+    for (name, value) in found {
+        out.bulk(name.as_bytes());
+        out.bulk(value.as_bytes());
+    }
+    Ok(())
+}
+
+/// Sets all of the given settings, or none.
+fn set(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
+    let pairs = &args[2..];
+    if pairs.len() % 2 != 0 {
+        return Err(CommandError::wrong_arity("config|set"));
+    }
+    let failed = |name: &[u8], why: &str| {
+        let start = b"ERR CONFIG SET failed (possibly related to argument '";
+        Err(CommandError::new([start, name, b"') - ", why.as_bytes()].concat()))
+    };
+    let mut config = cx.server.config.clone();
+    let mut seen = Vec::new();
+    for pair in pairs.chunks_exact(2) {
+        let (name, value) = (pair[0], pair[1]);
+        let Some(at) = Config::find(name) else {
+            let start = b"ERR Unknown option or number of arguments for CONFIG SET - '";
+            return Err(CommandError::new([start, name, b"'"].concat()));
+        };
+        if !SETTINGS[at].is_mutable {
+            return failed(name, "can't set immutable config");
+        }
+        if seen.contains(&at) {
+            return failed(name, "duplicate parameter");
+        }
+        seen.push(at);
+        let Ok(value) = std::str::from_utf8(value) else {
+            return failed(name, "argument must be valid UTF-8");
+        };
+        if let Err(why) = config.set(at, value) {
+            return failed(name, &why);
+        }
+    }
+    cx.server.config = config;
+    cx.server.apply_config();
+    out.ok();
+    Ok(())
+}
+
+fn resetstat(cx: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
+    cx.server.stats.reset();
+    cx.server.keyspace.hits = 0;
+    cx.server.keyspace.misses = 0;
+    cx.server.keyspace.expired = 0;
+    out.ok();
+    Ok(())
+}
+
+fn rewrite(_: &mut Cx<'_>, _: &[&[u8]], _: &mut dyn ReplySink) -> Done {
+    Err(CommandError::of("ERR The server is running without a config file"))
+}
+
+fn help(_: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
+    super::help(
+        out,
+        "CONFIG",
+        &[
+            "GET <pattern>",
+            "    Return parameters matching the glob-like <pattern> and their values.",
+            "SET <directive> <value>",
+            "    Set the configuration <directive> to <value>.",
+            "RESETSTAT",
+            "    Reset statistics reported by the INFO command.",
+            "REWRITE",
+            "    Rewrite the configuration file.",
+        ],
+    );
+    Ok(())
+}

@@ -1,0 +1,391 @@
+//! From arguments to a handler: the checks that come before every command, in the
+//! order of Redis, and the accounts that are kept after it. Commands that scripts
+//! call come in through [`embedded_host`](super::embedded_host).
+
+use std::time::{Duration, Instant};
+
+use crate::commands::spec::{CommandFlags, CommandSpec};
+use crate::commands::{self, Cx, Unresolved};
+use crate::reply::{Protocol, ReplySink};
+use crate::resp::write::RespWriter;
+use crate::server::session::{Queued, Replies, Session};
+use crate::server::state::{ScriptKind, Server, unix_ms};
+
+/// Commands that run at once after `MULTI` instead of being queued.
+const NEVER_QUEUED: [&str; 6] = ["exec", "discard", "multi", "watch", "quit", "reset"];
+
+const SKIP_SLOWLOG: CommandFlags = CommandFlags::parse("skip_slowlog");
+
+/// Commands that a RESP2 client may send while it is subscribed.
+const FOR_SUBSCRIBERS: [&str; 9] = [
+    "subscribe",
+    "ssubscribe",
+    "psubscribe",
+    "unsubscribe",
+    "sunsubscribe",
+    "punsubscribe",
+    "ping",
+    "quit",
+    "reset",
+];
+
+/// Runs one command of a client and appends its reply, if it gets one now.
+pub fn execute(server: &mut Server, session: &mut Session, args: &[&[u8]], out: &mut Vec<u8>) {
+    let reply_start = out.len();
+    match check(server, session, args) {
+        Ok(spec) => {
+            session.last_command = spec.name;
+            let is_queued = session.transaction.is_some() && !NEVER_QUEUED.contains(&spec.name);
+            if is_queued {
+                enqueue(session, spec, args, out);
+            } else {
+                feed_monitors(server, session, spec, args, false);
+                run(server, session, spec, args, out);
+            }
+        }
+        Err((spec, error)) => reject(server, session, spec, &error, out),
+    }
+    match session.replies {
+        Replies::On => {}
+        Replies::SkipNext => session.replies = Replies::Skip,
+        Replies::Skip => {
+            session.replies = Replies::On;
+            out.truncate(reply_start);
+        }
+        Replies::Off => out.truncate(reply_start),
+    }
+}
+
+/// Runs a blocked command another time; it passed the checks the first time.
+pub(crate) fn run_again(
+    server: &mut Server,
+    session: &mut Session,
+    args: &[&[u8]],
+    out: &mut Vec<u8>,
+) {
+    if let Ok(spec) = commands::resolve(args) {
+        run(server, session, spec, args, out);
+    }
+}
+
+type Rejection = (Option<&'static CommandSpec>, Vec<u8>);
+
+/// May this client run this command now?
+fn check(
+    server: &mut Server,
+    session: &Session,
+    args: &[&[u8]],
+) -> Result<&'static CommandSpec, Rejection> {
+    let spec = commands::resolve(args).map_err(|why| (None, unresolved(&why, args)))?;
+    if !spec.accepts(args.len()) {
+        return Err((Some(spec), wrong_arity(spec)));
+    }
+    let refuse = |text: &[u8]| Err((Some(spec), text.to_vec()));
+    if !session.authenticated && !spec.flags.contains(CommandFlags::NO_AUTH) {
+        return refuse(b"NOAUTH Authentication required.");
+    }
+    if spec.flags.contains(CommandFlags::NO_MULTI) && session.transaction.is_some() {
+        return refuse(b"ERR Command not allowed inside a transaction");
+    }
+    if is_out_of_memory(server, session, spec) {
+        return refuse(OUT_OF_MEMORY);
+    }
+    if session.is_subscriber_only() && !FOR_SUBSCRIBERS.contains(&spec.name) {
+        let text = format!(
+            "ERR Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / \
+             RESET are allowed in this context",
+            spec.name
+        );
+        return refuse(text.as_bytes());
+    }
+    if let Some(busy) = busy_error(server)
+        && !allowed_while_busy(spec, args)
+    {
+        return refuse(busy.as_bytes());
+    }
+    Ok(spec)
+}
+
+/// The error of commands that need memory when there is none left.
+pub(crate) const OUT_OF_MEMORY: &[u8] =
+    b"OOM command not allowed when used memory > 'maxmemory'.";
+
+/// Is memory short for this command, or for one that `EXEC` would run?
+fn is_out_of_memory(server: &Server, session: &Session, spec: &CommandSpec) -> bool {
+    if server.settings.max_memory_bytes == 0 {
+        return false;
+    }
+    let needs_memory = |spec: &CommandSpec| spec.flags.contains(CommandFlags::DENYOOM);
+    let queued = session.transaction.as_ref().filter(|_| spec.name == "exec");
+    let is_asking =
+        needs_memory(spec) || queued.is_some_and(|t| t.queued.iter().any(|q| needs_memory(q.spec)));
+    is_asking && server.is_over_max_memory()
+}
+
+/// The error that other clients get while a script is running for too long.
+#[must_use]
+pub fn busy_error(server: &Server) -> Option<String> {
+    let script = server.running_script.as_ref().filter(|script| script.is_busy)?;
+    let kill = match script.kind {
+        ScriptKind::Eval => "SCRIPT KILL",
+        ScriptKind::Function => "FUNCTION KILL",
+    };
+    let title = server.compat.title();
+    Some(format!(
+        "BUSY {title} is busy running a script. You can only call {kill} or SHUTDOWN NOSAVE."
+    ))
+}
+
+fn allowed_while_busy(spec: &CommandSpec, args: &[&[u8]]) -> bool {
+    match spec.name {
+        "shutdown" => args.get(1).is_some_and(|how| how.eq_ignore_ascii_case(b"nosave")),
+        _ => spec.flags.contains(CommandFlags::ALLOW_BUSY),
+    }
+}
+
+/// The error reply to a call that has no row in the table.
+#[must_use]
+pub fn unresolved(why: &Unresolved, args: &[&[u8]]) -> Vec<u8> {
+    /// Names, and all arguments together, are quoted up to so many bytes.
+    const MAX_QUOTED: usize = 128;
+    let clip = |text: &[u8], limit: usize| text[..text.len().min(limit)].to_vec();
+    match why {
+        Unresolved::Subcommand(container) => {
+            let sub = args.get(1).copied().unwrap_or_default();
+            let help = format!("'. Try {} HELP.", container.name.to_ascii_uppercase());
+            [b"ERR unknown subcommand '", &clip(sub, MAX_QUOTED)[..], help.as_bytes()].concat()
+        }
+        Unresolved::Command => {
+            let mut quoted = Vec::new();
+            for arg in args.iter().skip(1) {
+                if quoted.len() >= MAX_QUOTED {
+                    break;
+                }
+                let arg = clip(arg, MAX_QUOTED - quoted.len());
+                quoted.extend_from_slice(&[b"'", &arg[..], b"' "].concat());
+            }
+            let name = clip(args.first().copied().unwrap_or_default(), MAX_QUOTED);
+            let middle = b"', with args beginning with: ";
+            [b"ERR unknown command '", &name[..], middle, &quoted].concat()
+        }
+    }
+}
+
+fn wrong_arity(spec: &CommandSpec) -> Vec<u8> {
+    format!("ERR wrong number of arguments for '{}' command", spec.name).into_bytes()
+}
+
+/// Answers a command that does not run. Inside a transaction that dooms `EXEC`.
+fn reject(
+    server: &mut Server,
+    session: &mut Session,
+    spec: Option<&'static CommandSpec>,
+    error: &[u8],
+    out: &mut Vec<u8>,
+) {
+    if let Some(spec) = spec {
+        server.stats.record_rejection(spec);
+    }
+    let mut reply = RespWriter::new(out, session.protocol);
+    if spec.is_some_and(|spec| spec.name == "exec") {
+        let message = error.strip_prefix(b"ERR ").unwrap_or(error);
+        let text = [b"EXECABORT Transaction discarded because of: ", message].concat();
+        server.stats.record_error(&text);
+        reply.error(&text);
+        discard(server, session);
+        return;
+    }
+    server.stats.record_error(error);
+    reply.error(error);
+    if let Some(transaction) = &mut session.transaction {
+        transaction.aborted = true;
+    }
+}
+
+/// Ends a transaction without running it.
+pub(crate) fn discard(server: &mut Server, session: &mut Session) {
+    session.transaction = None;
+    server.watches.unwatch_all(session.id);
+}
+
+fn enqueue(
+    session: &mut Session,
+    spec: &'static CommandSpec,
+    args: &[&[u8]],
+    out: &mut Vec<u8>,
+) {
+    if let Some(transaction) = &mut session.transaction
+        && !transaction.aborted
+    {
+        // After an error nothing will run, so there is no need to remember more.
+        let args = args.iter().map(|arg| arg.to_vec()).collect();
+        transaction.queued.push(Queued { spec, args });
+    }
+    RespWriter::new(out, session.protocol).status(b"QUEUED");
+}
+
+/// Runs a client's command whose checks are done.
+fn run(
+    server: &mut Server,
+    session: &mut Session,
+    spec: &'static CommandSpec,
+    args: &[&[u8]],
+    out: &mut Vec<u8>,
+) {
+    // While a script runs, time stands still for it and for those who look on.
+    if server.running_script.is_none() {
+        server.keyspace.refresh_clock();
+    }
+    let reply_start = out.len();
+    let mut reply = RespWriter::new(out, session.protocol);
+    let time = timed(server, session, spec, args, &mut reply);
+    let error = out.get(reply_start..).and_then(|reply| reply.strip_prefix(b"-"));
+    let line = error.map(|text| text.split(|&b| b == b'\r').next().unwrap_or_default());
+    account(server, session, spec, args, time, line);
+}
+
+/// Runs one of the commands of a transaction or a script, whose reply goes into a
+/// larger one. The checks are done.
+pub(crate) fn run_inner(
+    server: &mut Server,
+    session: &mut Session,
+    spec: &'static CommandSpec,
+    args: &[&[u8]],
+    reply: &mut dyn ReplySink,
+) {
+    let mut watcher = ErrorWatcher { sink: reply, is_first: true, error: None };
+    let time = timed(server, session, spec, args, &mut watcher);
+    let error = watcher.error;
+    account(server, session, spec, args, time, error.as_deref());
+}
+
+fn timed(
+    server: &mut Server,
+    session: &mut Session,
+    spec: &'static CommandSpec,
+    args: &[&[u8]],
+    reply: &mut dyn ReplySink,
+) -> Duration {
+    let started = Instant::now();
+    (spec.handler)(&mut Cx { server, session }, args, reply);
+    started.elapsed()
+}
+
+/// What is noted after a command has run.
+fn account(
+    server: &mut Server,
+    session: &Session,
+    spec: &'static CommandSpec,
+    args: &[&[u8]],
+    time: Duration,
+    error: Option<&[u8]>,
+) {
+    server.stats.record_call(spec, time, error.is_some());
+    if let Some(text) = error {
+        server.stats.record_error(text);
+    }
+    let limit_us = server.settings.slowlog_slower_than_us;
+    if limit_us >= 0
+        && time.as_micros() >= u128::from(limit_us.unsigned_abs())
+        && !spec.flags.contains(SKIP_SLOWLOG)
+    {
+        let address = server.clients.get(session.id).map(|client| client.addresses[0].clone());
+        let client = [address.unwrap_or_default().into_bytes(), session.name.clone()];
+        let max_len = server.settings.slowlog_max_len;
+        let args = redacted(spec, args);
+        server.slow_log.push(unix_ms() / 1000, time, &args, client, max_len);
+    }
+    server.publish_key_events();
+}
+
+/// Shows a command to those who monitor the server.
+pub(crate) fn feed_monitors(
+    server: &Server,
+    session: &Session,
+    spec: &CommandSpec,
+    args: &[&[u8]],
+    from_script: bool,
+) {
+    let is_hidden = spec.flags.intersects(CommandFlags::SKIP_MONITOR)
+        || spec.flags.intersects(CommandFlags::ADMIN);
+    if server.monitors.is_empty() || is_hidden {
+        return;
+    }
+    let client = server.clients.get(session.id);
+    let origin = match client {
+        Some(client) if !from_script => client.addresses[0].as_str(),
+        _ => "lua",
+    };
+    let now_us = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let now_us = now_us.unwrap_or_default().as_micros();
+    let (seconds, micros) = (now_us / 1_000_000, now_us % 1_000_000);
+    let mut line = format!("{seconds}.{micros:06} [{} {origin}]", session.db).into_bytes();
+    for arg in redacted(spec, args) {
+        line.push(b' ');
+        crate::resp::value::write_quoted(&mut line, arg);
+    }
+    for &id in &server.monitors {
+        server.clients.send(id, |out| out.status(&line));
+    }
+}
+
+/// The arguments as others may see them: without passwords.
+fn redacted<'a>(spec: &CommandSpec, args: &[&'a [u8]]) -> Vec<&'a [u8]> {
+    let n_shown = match spec.name {
+        "auth" => 1,
+        "hello" => 2,
+        _ => args.len(),
+    };
+    let show = |(at, arg): (usize, &&'a [u8])| if at < n_shown { *arg } else { b"(redacted)" };
+    args.iter().enumerate().map(show).collect()
+}
+
+/// Passes a reply on, and keeps the text if it is an error.
+struct ErrorWatcher<'a> {
+    sink: &'a mut dyn ReplySink,
+    is_first: bool,
+    error: Option<Vec<u8>>,
+}
+
+/// Methods that only pass on.
+macro_rules! pass_on {
+    ($($name:ident($($arg:ident: $type:ty),*);)*) => {
+        $(fn $name(&mut self $(, $arg: $type)*) {
+            self.is_first = false;
+            self.sink.$name($($arg),*);
+        })*
+    };
+}
+
+impl ReplySink for ErrorWatcher<'_> {
+    fn protocol(&self) -> Protocol {
+        self.sink.protocol()
+    }
+
+    fn set_protocol(&mut self, protocol: Protocol) {
+        self.sink.set_protocol(protocol);
+    }
+
+    fn error(&mut self, text: &[u8]) {
+        if std::mem::take(&mut self.is_first) {
+            self.error = Some(text.to_vec());
+        }
+        self.sink.error(text);
+    }
+
+    pass_on! {
+        status(text: &[u8]);
+        integer(value: i64);
+        bulk(bytes: &[u8]);
+        null();
+        null_array();
+        array(len: usize);
+        map(pairs: usize);
+        set(len: usize);
+        double(value: f64);
+        boolean(value: bool);
+        big_number(digits: &[u8]);
+        verbatim(format: [u8; 3], text: &[u8]);
+        push(len: usize);
+    }
+}

@@ -1,0 +1,152 @@
+//! The embedded server as a [`Host`]: what a script's `redis.call` runs on here.
+
+use std::time::Duration;
+
+use crate::commands::spec::{CommandFlags, CommandSpec};
+use crate::commands::{self, Unresolved};
+use crate::host::{CallOptions, Host, LogLevel, Refusal, RunState};
+use crate::reply::ReplySink;
+use crate::server::session::Session;
+use crate::server::state::Server;
+use crate::server::{busy, dispatch};
+
+/// The server and the calling client, for as long as one script runs. What a script
+/// selects (a database) ends with it.
+pub struct EmbeddedHost<'a> {
+    server: &'a mut Server,
+    session: &'a mut Session,
+    caller_db: usize,
+    caller_denied_blocking: bool,
+    /// Memory was short when the script began: the first write decides whether it
+    /// may go on, so this is looked at only until then.
+    was_out_of_memory: bool,
+    /// The script has declared that it may run without memory (`allow-oom`).
+    allows_oom: bool,
+}
+
+impl<'a> EmbeddedHost<'a> {
+    /// A host for one script of this client.
+    pub fn new(server: &'a mut Server, session: &'a mut Session) -> Self {
+        let was_out_of_memory = server.is_over_max_memory();
+        let caller_denied_blocking = std::mem::replace(&mut session.deny_blocking, true);
+        let caller_db = session.db;
+        Self {
+            server,
+            session,
+            caller_db,
+            caller_denied_blocking,
+            was_out_of_memory,
+            allows_oom: false,
+        }
+    }
+
+    /// The script has declared `allow-oom`.
+    pub fn allow_oom(&mut self) {
+        self.allows_oom = true;
+    }
+
+    /// The server under the script.
+    pub fn server(&mut self) -> &mut Server {
+        self.server
+    }
+
+    /// The checks before a script's command, in the order of Valkey.
+    fn check(
+        &self,
+        args: &[&[u8]],
+        options: CallOptions,
+    ) -> Result<&'static CommandSpec, (Option<&'static CommandSpec>, Refusal)> {
+        let spec = commands::resolve(args).map_err(|why| (None, refusal(&why, args)))?;
+        let refuse = |why| Err((Some(spec), why));
+        if !spec.accepts(args.len()) {
+            return refuse(Refusal::WrongArity);
+        }
+        if spec.flags.contains(CommandFlags::NOSCRIPT) {
+            return refuse(Refusal::NotAllowedFromScript);
+        }
+        let may_write = spec.flags.contains(CommandFlags::WRITE)
+            || spec.flags.contains(CommandFlags::MAY_REPLICATE);
+        if options.read_only && may_write {
+            return refuse(Refusal::WriteInReadOnlyScript);
+        }
+        let has_written =
+            self.server.running_script.as_ref().is_some_and(|script| script.has_written);
+        if self.was_out_of_memory
+            && !self.allows_oom
+            && !has_written
+            && spec.flags.contains(CommandFlags::DENYOOM)
+        {
+            return refuse(Refusal::Other(dispatch::OUT_OF_MEMORY.to_vec()));
+        }
+        Ok(spec)
+    }
+}
+
+fn refusal(why: &Unresolved, args: &[&[u8]]) -> Refusal {
+    match why {
+        Unresolved::Command => Refusal::UnknownCommand,
+        Unresolved::Subcommand(_) => Refusal::UnknownSubcommand(dispatch::unresolved(why, args)),
+    }
+}
+
+impl Drop for EmbeddedHost<'_> {
+    fn drop(&mut self) {
+        self.session.db = self.caller_db;
+        self.session.deny_blocking = self.caller_denied_blocking;
+        // A blocking command that ignored the denial has sent its reply already.
+        self.session.block = None;
+    }
+}
+
+impl Host for EmbeddedHost<'_> {
+    fn call(
+        &mut self,
+        argv: &[&[u8]],
+        options: CallOptions,
+        reply: &mut dyn ReplySink,
+    ) -> Result<(), Refusal> {
+        let spec = match self.check(argv, options) {
+            Ok(spec) => spec,
+            Err((spec, why)) => {
+                if let Some(spec) = spec {
+                    self.server.stats.record_rejection(spec);
+                }
+                return Err(why);
+            }
+        };
+        if spec.flags.contains(CommandFlags::WRITE)
+            && let Some(script) = &mut self.server.running_script
+        {
+            script.has_written = true;
+        }
+        dispatch::feed_monitors(self.server, self.session, spec, argv, true);
+        dispatch::run_inner(self.server, self.session, spec, argv, reply);
+        Ok(())
+    }
+
+    fn check_permissions(&mut self, argv: &[&[u8]]) -> Result<bool, Refusal> {
+        // The one user there is may run everything.
+        commands::resolve(argv).map(|_| true).map_err(|why| refusal(&why, argv))
+    }
+
+    fn log(&mut self, level: LogLevel, message: &[u8]) {
+        self.server.logger.log(level, message);
+    }
+
+    fn poll(&mut self) -> RunState {
+        let threshold = Duration::from_millis(self.server.settings.busy_threshold_ms);
+        if let Some(script) = &mut self.server.running_script
+            && !threshold.is_zero()
+            && script.started.elapsed() >= threshold
+        {
+            script.is_busy = true;
+            busy::serve(self.server);
+        }
+        let script = self.server.running_script.as_ref();
+        if script.is_some_and(|script| script.is_killed) {
+            RunState::Killed
+        } else {
+            RunState::Continue
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Sockets: binding, accepting, and the life of the server from its first line to its
+//! last. It does not look into what clients send.
+
+use std::cell::RefCell;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::rc::Rc;
+use std::time::Duration;
+
+use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::{Builder, LocalOptions};
+
+use crate::server::client::Connection;
+use crate::server::config::Config;
+use crate::server::state::Server;
+
+/// How long a stopping server waits for clients to take their last replies.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(2);
+/// The pause after a failed `accept`: a lack of file descriptors does not pass at once.
+const ACCEPT_RETRY: Duration = Duration::from_millis(50);
+
+/// Runs a server until it is told to stop by `SHUTDOWN`, SIGINT or SIGTERM. `announce`
+/// gets the addresses once clients can connect.
+///
+/// # Errors
+///
+/// If it cannot listen.
+pub fn run(config: Config, announce: impl FnOnce(&[SocketAddr])) -> io::Result<()> {
+    let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
+    runtime.block_on(serve(Server::new(config), announce))
+}
+
+async fn serve(mut server: Server, announce: impl FnOnce(&[SocketAddr])) -> io::Result<()> {
+    let listeners = bind(&server.config)?;
+    let addresses: Vec<_> = listeners.iter().filter_map(|l| l.local_addr().ok()).collect();
+    server.port = addresses.first().map_or(0, SocketAddr::port);
+    server.apply_config();
+    let shutdown = Rc::clone(&server.shutdown);
+    let all_gone = Rc::clone(&server.clients.all_gone);
+    let listeners: Rc<[TcpListener]> = listeners.into();
+    server.listeners = Some(Rc::clone(&listeners));
+    let shared = Rc::new(RefCell::new(server));
+    shared.borrow_mut().myself = Rc::downgrade(&shared);
+
+    let mut tasks = Vec::new();
+    for at in 0..listeners.len() {
+        tasks.push(tokio::task::spawn_local(accept(Rc::clone(&shared), Rc::clone(&listeners), at)));
+    }
+    tasks.push(tokio::task::spawn_local(tick(Rc::clone(&shared))));
+    announce(&addresses);
+
+    tokio::select! {
+        () = shutdown.notified() => {}
+        () = interrupted() => {}
+    }
+    for task in &tasks {
+        task.abort();
+    }
+    let is_idle = {
+        let server = shared.borrow();
+        server.clients.iter().for_each(|client| client.finish());
+        server.clients.is_empty()
+    };
+    if !is_idle {
+        // Whoever does not read its replies in time loses them.
+        let _ = tokio::time::timeout(SHUTDOWN_GRACE, all_gone.notified()).await;
+    }
+    Ok(())
+}
+
+/// The listening sockets that `bind` and `port` ask for. An address with a `-` before
+/// it may be unavailable; all addresses share a port that the system chose.
+fn bind(config: &Config) -> io::Result<Vec<TcpListener>> {
+    let mut port = u16::try_from(config.int("port")).unwrap_or(0);
+    let backlog = i32::try_from(config.int("tcp-backlog")).unwrap_or(511);
+    let mut listeners = Vec::new();
+    for word in config.get("bind").split_ascii_whitespace() {
+        let (name, is_optional) = word.strip_prefix('-').map_or((word, false), |rest| (rest, true));
+        match listen(name, port, backlog) {
+            Ok(listener) => {
+                port = listener.local_addr()?.port();
+                listeners.push(listener);
+            }
+            Err(_) if is_optional => {}
+            Err(error) => {
+                let text = format!("cannot listen on {name}:{port}: {error}");
+                return Err(io::Error::new(error.kind(), text));
+            }
+        }
+    }
+    if listeners.is_empty() {
+        let text = "there is no address to listen on";
+        return Err(io::Error::new(io::ErrorKind::AddrNotAvailable, text));
+    }
+    Ok(listeners)
+}
+
+fn listen(name: &str, port: u16, backlog: i32) -> io::Result<TcpListener> {
+    let address = match name {
+        "*" => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        "::*" => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+        "localhost" => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        _ => name.parse().map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?,
+    };
+    let address = SocketAddr::new(address, port);
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    if address.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(backlog)?;
+    TcpListener::from_std(socket.into())
+}
+
+/// Ends when the process is asked to stop. Without signals it never does.
+async fn interrupted() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let interrupt = signal(SignalKind::interrupt());
+        let terminate = signal(SignalKind::terminate());
+        if let (Ok(mut interrupt), Ok(mut terminate)) = (interrupt, terminate) {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Accepts clients of one socket for ever.
+async fn accept(shared: Rc<RefCell<Server>>, listeners: Rc<[TcpListener]>, at: usize) {
+    loop {
+        match listeners[at].accept().await {
+            Ok((stream, peer)) => admit(&mut shared.borrow_mut(), stream, peer),
+            Err(_) => tokio::time::sleep(ACCEPT_RETRY).await,
+        }
+    }
+}
+
+/// Starts the task of a new client, unless there are too many.
+pub(crate) fn admit(server: &mut Server, stream: TcpStream, peer: SocketAddr) {
+    if server.clients.len() >= server.settings.max_clients {
+        server.stats.rejected_connections += 1;
+        // A courtesy: the socket's buffer is empty, so this does not wait.
+        let _ = stream.try_write(b"-ERR max number of clients reached\r\n");
+        return;
+    }
+    // Neither option is worth losing a client for.
+    let _ = stream.set_nodelay(true);
+    let keepalive_s = u64::try_from(server.config.int("tcp-keepalive")).unwrap_or(0);
+    if keepalive_s > 0 {
+        let keepalive = TcpKeepalive::new().with_time(Duration::from_secs(keepalive_s));
+        let _ = SockRef::from(&stream).set_tcp_keepalive(&keepalive);
+    }
+    server.stats.connections += 1;
+    let local = stream.local_addr().map_or_else(|_| String::new(), |address| address.to_string());
+    if let Some(connection) = Connection::new(server, stream, [peer.to_string(), local]) {
+        tokio::task::spawn_local(connection);
+    }
+}
+
+/// The server's heartbeat.
+async fn tick(shared: Rc<RefCell<Server>>) {
+    loop {
+        let hz = u64::try_from(shared.borrow().config.int("hz")).unwrap_or(10).max(1);
+        let interval = Duration::from_millis(1000 / hz);
+        tokio::time::sleep(interval).await;
+        shared.borrow_mut().tick(interval);
+    }
+}

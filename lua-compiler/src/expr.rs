@@ -202,7 +202,10 @@ impl Codegen<'_> {
             Expr::MethodCall {
                 name, args, line, ..
             } => {
-                self.f.emit.line = line;
+                // The name's own line, if a long string opens the arguments.
+                let first = self.chunk.exprs(args).first();
+                let first_line = first.map(|&first| self.chunk.expr_span(first).line);
+                self.f.emit.line = first_line.map_or(line, |first| first.min(line));
                 let object = self.to_any(e)?;
                 self.free(e);
                 let base = self.reserve(2)?;

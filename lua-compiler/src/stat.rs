@@ -1,5 +1,7 @@
 //! Walks statements and blocks.
 
+use std::sync::Arc;
+
 use lua_syntax::ast::{Block, ExprId, FuncId, IfArm, List, Stat, StatId, StrId};
 
 use crate::codegen::Codegen;
@@ -7,6 +9,7 @@ use crate::emit::{JumpList, UNLINKED};
 use crate::isa::Instr;
 use crate::isa::operand::{Base, Imm8, Reg, Src};
 use crate::limits::{Checked, Limit};
+use crate::proto::Proto;
 use crate::scope::LocalName;
 use crate::value::{Exp, Kind, Results};
 
@@ -51,12 +54,18 @@ impl Codegen<'_> {
                 names,
                 exprs,
                 block,
-            } => self.generic_for(span.line, names, exprs, &block)?,
+            } => self.generic_for(names, exprs, &block)?,
             Stat::Function { target, func } => {
                 let target = self.expr(target)?;
                 let mut closure = self.function(func)?;
                 self.store(&target, &mut closure)?;
-                self.f.emit.fix_line(span.line);
+                // The definition happens in its first line. Not in a local: there the
+                // reference moves only the captures that follow its closure.
+                let captures = |proto: &Arc<Proto>| !proto.captures.is_empty();
+                let is_local = matches!(target.kind, Kind::Local(_));
+                if !(is_local && self.f.protos.last().is_some_and(captures)) {
+                    self.f.emit.fix_line(span.line);
+                }
             }
             Stat::LocalFunction { name, func } => self.local_function(name, func)?,
             Stat::Local { names, exprs } => {
@@ -205,13 +214,15 @@ impl Codegen<'_> {
 
     fn generic_for(
         &mut self,
-        line: u32,
         names: List<StrId>,
         exprs: List<ExprId>,
         block: &Block,
     ) -> Checked<()> {
         self.enter_block(true);
         self.check_locals(3 + names.len as usize)?;
+        // Errors of the loop itself are reported where the list begins.
+        let first = self.chunk.exprs(exprs).first();
+        let line = first.map_or(0, |&first| self.chunk.expr_span(first).line);
         let mut last = self.expr_list(exprs)?;
         self.adjust(3, exprs.len as usize, &mut last)?;
         let extra = exprs.len.saturating_sub(3) as u8;

@@ -10,7 +10,7 @@ mod connection;
 mod hostile;
 mod play;
 mod resp;
-mod server;
+pub(crate) mod server;
 mod text;
 mod verdict;
 
@@ -168,9 +168,9 @@ fn judge(name: &str, problem: Option<String>, known: &KnownFailures, summary: &m
 }
 
 /// Writes the answers of the real server into the files.
-fn bless(files: &mut [CaseFile], peer: &Path, options: &Options) -> Result<Summary> {
+fn bless(files: &mut [CaseFile], peer_path: &Path, options: &Options) -> Result<Summary> {
     let mut summary = Summary::default();
-    let mut peer = Server::start(Launch::peer(peer))?;
+    let mut peer = Server::start(Launch::peer(peer_path))?;
     for file in files {
         for case in &mut file.cases {
             let is_recorded = case.modes.iter().any(|mode| mode == RECORDED_MODE);
@@ -194,6 +194,9 @@ fn bless(files: &mut [CaseFile], peer: &Path, options: &Options) -> Result<Summa
         let text = file.render();
         std::fs::write(&file.path, text)
             .with_context(|| format!("cannot write {}", file.path.display()))?;
+    }
+    if options.selects("clients/redis-cli") {
+        clients::bless(peer_path)?;
     }
     Ok(summary)
 }

@@ -23,7 +23,7 @@ const ADDRESS_SPACE_KIB: u64 = 8 << 20;
 
 /// Which command line a server understands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// Ours: `ferrous serve`.
     Ferrous,
     /// `redis-server`.
@@ -32,7 +32,7 @@ pub(super) enum Kind {
 
 /// How to start a server.
 #[derive(Debug, Clone)]
-pub(super) struct Launch {
+pub(crate) struct Launch {
     pub(super) binary: PathBuf,
     pub(super) kind: Kind,
     /// Arguments besides address and folder.
@@ -42,7 +42,7 @@ pub(super) struct Launch {
 impl Launch {
     /// Our server, or what stands in for it: a binary called redis-server is started as one, so
     /// that the suite can be tried against the real server on both sides.
-    pub(super) fn ours(binary: &Path, args: &[&str]) -> Launch {
+    pub(crate) fn ours(binary: &Path, args: &[&str]) -> Launch {
         let is_redis = binary
             .file_name()
             .is_some_and(|name| name == "redis-server");
@@ -59,7 +59,7 @@ impl Launch {
     }
 
     /// The real server.
-    pub(super) fn peer(binary: &Path) -> Launch {
+    pub(crate) fn peer(binary: &Path) -> Launch {
         Launch {
             binary: binary.to_owned(),
             kind: Kind::Redis,
@@ -70,7 +70,7 @@ impl Launch {
 
 /// A running server.
 #[derive(Debug)]
-pub(super) struct Server {
+pub(crate) struct Server {
     launch: Launch,
     child: Child,
     port: u16,
@@ -80,7 +80,7 @@ pub(super) struct Server {
 
 impl Server {
     /// Starts a server and waits until it answers.
-    pub(super) fn start(launch: Launch) -> Result<Server> {
+    pub(crate) fn start(launch: Launch) -> Result<Server> {
         // Between our asking for a free port and the server's binding it, another may take it.
         let mut attempts = 1;
         loop {
@@ -142,7 +142,7 @@ impl Server {
     }
 
     /// The port it listens on.
-    pub(super) fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.port
     }
 

@@ -1,0 +1,2 @@
+-- Gives back what it got.
+return {#KEYS, KEYS, #ARGV, ARGV}

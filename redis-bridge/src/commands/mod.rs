@@ -18,6 +18,7 @@ mod lists;
 mod sample;
 mod scan;
 mod sets;
+mod sort;
 mod strings;
 mod zset_combine;
 mod zset_range;
@@ -35,6 +36,7 @@ const GROUPS: &[&[CommandSpec]] = &[
     keys::COMMANDS,
     expiry::COMMANDS,
     scan::COMMANDS,
+    sort::COMMANDS,
     strings::COMMANDS,
     lcs::COMMANDS,
     bits::COMMANDS,

@@ -45,6 +45,17 @@ pub fn parse_bound(text: &[u8]) -> Option<f64> {
     strtod(text.trim_ascii_start()).map(|(value, _)| value)
 }
 
+/// What `SORT` compares, read as [`parse_bound`] does, but within range.
+#[must_use]
+pub fn parse_weight(text: &[u8]) -> Option<f64> {
+    if text.is_empty() {
+        return Some(0.0);
+    }
+    strtod(text.trim_ascii_start())
+        .filter(|(_, in_range)| *in_range)
+        .map(|(value, _)| value)
+}
+
 /// The number, and whether it is within the range of a double.
 fn strtod(text: &[u8]) -> Option<(f64, bool)> {
     let (negative, number) = Numeral::scan(text)?;

@@ -1,0 +1,148 @@
+//! `load`, `loadstring`, `loadfile` and `dofile` (§5.1): chunks from functions, strings, files.
+//!
+//! Owns where the source comes from, its chunk name, and the nil-and-message result. The VM
+//! compiles.
+
+use std::io::{self, Read};
+
+use lua_vm::{CallCx, LuaError, Results, Returned, Value};
+
+use crate::buffer::Buffer;
+
+/// Implements `load` (§5.1): a chunk from the pieces that a function returns; nil and the
+/// message if it does not compile. The chunk is called `=(load)` unless named.
+///
+/// `reader function must return a string` is such a message too, not an error.
+pub(super) fn load(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
+    let name = cx.opt_bytes(2, b"=(load)")?.to_vec();
+    cx.check_function(1)?;
+    let mut source = Buffer::new();
+    loop {
+        cx.push_arg(1);
+        if !cx.protected_call(0, Results::Exactly(1))? {
+            // The reader raised an error; its value is on top.
+            cx.push_nil();
+            cx.push(cx.value(-2));
+            return cx.ret_top(2);
+        }
+        match cx.value(-1) {
+            Value::Nil => break,
+            Value::String(piece) if piece.as_bytes().is_empty() => break,
+            Value::String(piece) => source.push(cx, piece.as_bytes())?,
+            Value::Number(number) => {
+                source.push(cx, lua_vm::format_number(number).as_bytes())?;
+            }
+            _ => {
+                cx.push_nil();
+                cx.push_bytes(b"reader function must return a string")?;
+                return cx.ret_top(2);
+            }
+        }
+        cx.pop(1);
+    }
+    compiled(cx, source.bytes(), &name)
+}
+
+/// Implements `loadstring` (§5.1): a chunk from a string, which is also its default name.
+pub(super) fn loadstring(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
+    let source = cx.check_bytes(1)?;
+    let name = cx.opt_bytes(2, source)?;
+    compiled(cx, source, name)
+}
+
+/// Implements `loadfile` (§5.1): a chunk from a file, or from standard input.
+pub(super) fn loadfile(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
+    match read_chunk(cx)? {
+        Ok((source, name)) => compiled(cx, &source, &name),
+        Err(message) => {
+            cx.push_nil();
+            cx.push_bytes(&message)?;
+            cx.ret_top(2)
+        }
+    }
+}
+
+/// Implements `dofile` (§5.1): runs a file, or standard input, and gives its results.
+/// Errors as `loadfile` reports and as the chunk raises.
+pub(super) fn dofile(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
+    let message = match read_chunk(cx)? {
+        Ok((source, name)) => match cx.load(&source, &name) {
+            Ok(chunk) => {
+                cx.push(Value::Function(chunk));
+                let count = cx.call(0, Results::Open)?;
+                return cx.ret_top(count);
+            }
+            Err(error) => error.message().to_vec(),
+        },
+        Err(message) => message,
+    };
+    Err(cx.throw(Value::String(cx.new_string(&message)?)))
+}
+
+/// The source and the chunk name of the file that argument 1 names, or why it has none.
+#[expect(clippy::type_complexity)]
+fn read_chunk(cx: &CallCx<'_>) -> Result<Result<(Vec<u8>, Vec<u8>), Vec<u8>>, LuaError> {
+    if cx.arg(1).is_nil() {
+        return Ok(read_source(None));
+    }
+    Ok(read_source(Some(cx.check_bytes(1)?)))
+}
+
+/// The source of a file (standard input for `None`) and its chunk name, or a message as
+/// `luaL_loadfile` gives it. A first line that starts with `#` is blanked.
+pub(crate) fn read_source(path: Option<&[u8]>) -> Result<(Vec<u8>, Vec<u8>), Vec<u8>> {
+    let mut source = Vec::new();
+    let name = match path {
+        None => {
+            let shown = "stdin";
+            io::stdin()
+                .lock()
+                .read_to_end(&mut source)
+                .map_err(|error| file_error("read", shown.as_bytes(), &error))?;
+            b"=stdin".to_vec()
+        }
+        Some(path) => {
+            let mut file = std::fs::File::open(os_path(path))
+                .map_err(|error| file_error("open", path, &error))?;
+            file.read_to_end(&mut source)
+                .map_err(|error| file_error("read", path, &error))?;
+            [b"@", path].concat()
+        }
+    };
+    if source.first() == Some(&b'#') {
+        // Keep the line break, so that line numbers stay right.
+        let end = memchr::memchr(b'\n', &source).unwrap_or(source.len());
+        source.drain(..end);
+    }
+    Ok((source, name))
+}
+
+fn file_error(action: &str, path: &[u8], error: &io::Error) -> Vec<u8> {
+    let reason = crate::os::reason(error);
+    [b"cannot ", action.as_bytes(), b" ", path, b": ", reason.as_bytes()].concat()
+}
+
+/// A file name as scripts write it: any bytes.
+pub(crate) fn os_path(path: &[u8]) -> std::path::PathBuf {
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStrExt;
+        std::ffi::OsStr::from_bytes(path).into()
+    }
+    #[cfg(not(unix))]
+    {
+        String::from_utf8_lossy(path).into_owned().into()
+    }
+}
+
+/// The compiled chunk, or nil and the message.
+fn compiled(cx: &CallCx<'_>, source: &[u8], name: &[u8]) -> Result<Returned, LuaError> {
+    match cx.load(source, name) {
+        Ok(chunk) => cx.ret(Value::Function(chunk)),
+        Err(error) => {
+            cx.push_nil();
+            cx.push_bytes(error.message())?;
+            cx.ret_top(2)
+        }
+    }
+}

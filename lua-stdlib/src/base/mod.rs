@@ -1,0 +1,436 @@
+//! The base library (§5.1): globals that work on any value.
+//!
+//! Owns everything but loading chunks ([`load`]) and numerals in odd bases ([`tonumber`]).
+//! `next`, `pcall`, `xpcall` and the step of `ipairs` are carried out by the interpreter.
+
+mod load;
+mod tonumber;
+
+pub(crate) use load::{os_path, read_source};
+
+use lua_vm::{Builtin, CallCx, FastArgs, FastResult, Function, LuaError, Returned, Results, Table, Value, Vm};
+
+use crate::args::check_option;
+use crate::library::Entry::{Builtin as Interpreted, Fast, Native, Text};
+use crate::library::Library;
+use crate::output;
+
+/// The base library: its entries are globals.
+pub const BASE: Library = Library {
+    name: "",
+    manual: "§5.1",
+    entries: &[
+        ("_VERSION", Text("Lua 5.1")),
+        ("assert", Native(assert)),
+        ("collectgarbage", Native(collectgarbage)),
+        ("dofile", Native(load::dofile)),
+        ("error", Native(error)),
+        ("gcinfo", Native(gcinfo)),
+        ("getfenv", Native(getfenv)),
+        ("getmetatable", Native(getmetatable)),
+        ("ipairs", Native(ipairs)),
+        ("load", Native(load::load)),
+        ("loadfile", Native(load::loadfile)),
+        ("loadstring", Native(load::loadstring)),
+        ("next", Interpreted(Builtin::Next)),
+        ("pairs", Native(pairs)),
+        ("pcall", Interpreted(Builtin::Pcall)),
+        ("print", Native(print)),
+        ("rawequal", Fast(rawequal, rawequal_fast)),
+        ("rawget", Fast(rawget, rawget_fast)),
+        ("rawset", Native(rawset)),
+        ("select", Fast(select, select_fast)),
+        ("setfenv", Native(setfenv)),
+        ("setmetatable", Native(setmetatable)),
+        ("tonumber", Fast(tonumber, tonumber_fast)),
+        ("tostring", Fast(tostring, tostring_fast)),
+        ("type", Fast(type_, type_fast)),
+        ("unpack", Native(unpack)),
+        ("xpcall", Interpreted(Builtin::Xpcall)),
+    ],
+    finish: Some(finish),
+};
+
+/// Sets `_G`, and `newproxy` with the table of the metatables it made.
+fn finish(vm: &mut Vm) -> Result<(), LuaError> {
+    let globals = vm.globals();
+    globals.set_bytes(b"_G", Value::Table(globals))?;
+
+    let known = vm.new_table(0, 1)?;
+    known.set_bytes(b"__mode", Value::String(vm.new_string(b"kv")?))?;
+    known.set_metatable(Some(known))?;
+    let newproxy = vm.new_closure(newproxy, &[Value::Table(known)])?;
+    globals.set_bytes(b"newproxy", Value::Function(newproxy))
+}
+
+/// Implements `assert` (§5.1): all its arguments, unless the first is nil or false.
+/// Errors with the second argument, a string, or `assertion failed!`.
+fn assert(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
+    if cx.check_any(1)?.truthy() {
+        return cx.ret_top(cx.arg_count());
+    }
+    Err(cx.error(cx.opt_bytes(2, b"assertion failed!")?))
+}
+
+/// What `collectgarbage` is asked to do.
+#[derive(Clone, Copy)]
+enum Collect {
+    Stop,
+    Restart,
+    Full,
+    Count,
+    Step,
+    SetPause,
+    SetStepMultiplier,
+}
+
+/// Implements `collectgarbage` (§5.1): `count` is in Kbytes, `step` tells whether a cycle
+/// ended, `setpause` and `setstepmul` give the previous value in percent, all others give 0.
+/// Errors with `bad argument #1 to 'collectgarbage' (invalid option 'x')`.
+fn collectgarbage(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
+    let action = check_option(
+        cx,
+        1,
+        b"collect",
+        &[
+            ("stop", Collect::Stop),
+            ("restart", Collect::Restart),
+            ("collect", Collect::Full),
+            ("count", Collect::Count),
+            ("step", Collect::Step),
+            ("setpause", Collect::SetPause),
+            ("setstepmul", Collect::SetStepMultiplier),
+        ],
+    )?;
+    let data = cx.opt_int(2, 0)?;
+    match action {
+        Collect::Stop => cx.gc_stop(),
+        Collect::Restart => cx.gc_restart(),
+        Collect::Full => cx.gc_collect()?,
+        Collect::Count => return cx.ret_number(cx.gc_count_bytes() as f64 / 1024.0),
+        Collect::Step => {
+            let ended = cx.gc_step(usize::try_from(data).unwrap_or(0))?;
+            return cx.ret_bool(ended);
+        }
+        Collect::SetPause => return cx.ret_number(f64::from(cx.gc_set_pause(data))),
+        Collect::SetStepMultiplier => {
+            return cx.ret_number(f64::from(cx.gc_set_step_multiplier(data)));
+        }
+    }
+    cx.ret_number(0.0)
+}
+
+/// Implements `gcinfo` (§7.3, deprecated): Kbytes in use, a whole number.
+fn gcinfo(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
+    cx.ret_number((cx.gc_count_bytes() / 1024) as f64)
+}
+
+/// Implements `error` (§5.1): raises its first argument, with the position of `level`
+/// (default 1) in front of a string.
+fn error(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
+    let level = cx.opt_int(2, 1)?;
+    match cx.arg(1) {
+        value @ (Value::String(_) | Value::Number(_)) if level > 0 => {
+            let position = cx.position(level as usize);
+            if position.is_empty() {
+                return Err(cx.throw(value));
+            }
+            let message = [&position, cx.check_bytes(1)?].concat();
+            Err(cx.throw(Value::String(cx.new_string(&message)?)))
+        }
+        value => Err(cx.throw(value)),
+    }
+}
+
+/// The function that argument 1 of `getfenv` and `setfenv` means: itself, or the one at a
+/// stack level. Level 0 means none.
+fn function_arg<'a>(cx: &'a CallCx<'_>, default_level: Option<i32>) -> Result<Option<Function<'a>>, LuaError> {
+    if let Value::Function(function) = cx.arg(1) {
+        return Ok(Some(function));
+    }
+    let level = match default_level {
+        Some(level) => cx.opt_int(1, level)?,
+        None => cx.check_int(1)?,
+    };
+    let level = usize::try_from(level).map_err(|_| cx.arg_error(1, "level must be non-negative"))?;
+    if level == 0 {
+        return Ok(None);
+    }
+    match cx.frame_function(level) {
+        Some(function) => Ok(Some(function)),
+        None if cx.has_frame(level) => Err(cx.error(format!(
+            "no function environment for tail call at level {level}"
+        ))),
+        None => Err(cx.arg_error(1, "invalid level")),
+    }
+}
+
+/// Implements `getfenv` (§5.1): the environment of a function, of the one at a level (default
+/// 1), or of the thread for level 0 and for native functions.
+fn getfenv(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
+    let environment = function_arg(cx, Some(1))?
+        .filter(|function| !function.is_native())
+        .and_then(|function| function.environment());
+    cx.ret(Value::Table(environment.unwrap_or(cx.globals())))
+}
+
+/// Implements `setfenv` (§5.1): changes the environment of a Lua function, or of the thread
+/// for level 0. Errors with `'setfenv' cannot change environment of given object`.
+fn setfenv(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
+    let environment = cx.check_table(2)?;
+    // Level 0 is recognised before the argument is checked, and only as a number.
+    if matches!(cx.arg(1), Value::Number(0.0)) {
+        cx.set_globals(environment);
+        return cx.ret0();
+    }
+    match function_arg(cx, None)? {
+        Some(function) if !function.is_native() && function.set_environment(environment) => {
+            cx.ret(Value::Function(function))
+        }
+        _ => Err(cx.error("'setfenv' cannot change environment of given object")),
+    }
+}
+
+/// Implements `getmetatable` (§5.1): the metatable, or what its `__metatable` holds instead.
+fn getmetatable(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
+    let value = cx.check_any(1)?;
+    match cx.metatable_of(value) {
+        None => cx.ret_nil(),
+        Some(metatable) => match cx.metafield(value, b"__metatable") {
+            Value::Nil => cx.ret(Value::Table(metatable)),
+            hidden => cx.ret(hidden),
+        },
+    }
+}
+
+/// Implements `setmetatable` (§5.1): sets or (with nil) removes the metatable of a table.
+/// Errors with `cannot change a protected metatable` if the old one has `__metatable`.
+fn setmetatable(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
+    let table = cx.check_table(1)?;
+    let metatable = match cx.arg(2) {
+        Value::Table(metatable) => Some(metatable),
+        Value::Nil if cx.has_arg(2) => None,
+        _ => return Err(cx.arg_error(2, "nil or table expected")),
+    };
+    if !cx.metafield(Value::Table(table), b"__metatable").is_nil() {
+        return Err(cx.error("cannot change a protected metatable"));
+    }
+    table.set_metatable(metatable)?;
+    cx.ret_arg(1)
+}
+
+/// Implements `ipairs` (§5.1): the iterator over 1, 2, ... up to the first nil.
+fn ipairs(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
+    let table = cx.check_table(1)?;
+    cx.push(Value::Function(cx.builtin(Builtin::IpairsStep)?));
+    cx.push(Value::Table(table));
+    cx.push_number(0.0);
+    cx.ret_top(3)
+}
+
+/// Implements `pairs` (§5.1): `next`, the table and nil.
+fn pairs(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
+    let table = cx.check_table(1)?;
+    cx.push(Value::Function(cx.builtin(Builtin::Next)?));
+    cx.push(Value::Table(table));
+    cx.push_nil();
+    cx.ret_top(3)
+}
+
+/// Implements `print` (§5.1): the arguments through the global `tostring`, separated by tabs.
+/// Errors with `'tostring' must return a string to 'print'`.
+fn print(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
+    let mut line = Vec::new();
+    for i in 1..=cx.arg_count() {
+        if i > 1 {
+            line.push(b'\t');
+        }
+        cx.push(cx.globals().get_bytes(b"tostring"));
+        cx.push_arg(i);
+        cx.call(1, Results::Exactly(1))?;
+        match cx.value(-1) {
+            Value::String(text) => line.extend_from_slice(text.as_bytes()),
+            Value::Number(number) => {
+                line.extend_from_slice(lua_vm::format_number(number).as_bytes());
+            }
+            _ => return Err(cx.error("'tostring' must return a string to 'print'")),
+        }
+        cx.pop(1);
+    }
+    line.push(b'\n');
+    // As in C, a failure to write is not the script's business.
+    let _ = output::write(&line);
+    cx.ret0()
+}
+
+/// Implements `rawequal` (§5.1): equality without metamethods.
+fn rawequal(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
+    let equal = cx.check_any(1)?.raw_equals(cx.check_any(2)?);
+    cx.ret_bool(equal)
+}
+
+fn rawequal_fast(args: FastArgs<'_>) -> FastResult<'_> {
+    match args.raw_equal(0, 1) {
+        Some(equal) => FastResult::boolean(equal),
+        None => FastResult::DECLINE,
+    }
+}
+
+/// Implements `rawget` (§5.1): a field without metamethods.
+fn rawget(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
+    let table = cx.check_table(1)?;
+    let key = cx.check_any(2)?;
+    cx.ret(table.get(key))
+}
+
+fn rawget_fast(args: FastArgs<'_>) -> FastResult<'_> {
+    args.raw_get(0, 1).unwrap_or(FastResult::DECLINE)
+}
+
+/// Implements `rawset` (§5.1): sets a field without metamethods; the table.
+/// Errors with `table index is nil` or `table index is NaN`.
+fn rawset(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
+    let table = cx.check_table(1)?;
+    let key = cx.check_any(2)?;
+    let value = cx.check_any(3)?;
+    table.set(key, value)?;
+    cx.ret_arg(1)
+}
+
+/// Implements `select` (§5.1): the arguments after the `n`-th, counted from the end when
+/// negative, or their number for `'#'`. Errors with `index out of range`.
+fn select(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
+    let count = cx.arg_count() as i64;
+    if matches!(cx.arg(1), Value::String(text) if text.as_bytes().first() == Some(&b'#')) {
+        return cx.ret_number((count - 1) as f64);
+    }
+    let n = match i64::from(cx.check_int(1)?) {
+        n if n < 0 => count + n,
+        n => n.min(count),
+    };
+    if n < 1 {
+        return Err(cx.arg_error(1, "index out of range"));
+    }
+    cx.set_top(cx.arg_count());
+    cx.ret_top((count - n) as usize)
+}
+
+fn select_fast(args: FastArgs<'_>) -> FastResult<'_> {
+    match args.number(0) {
+        // One result is wanted: the first of those selected.
+        Some(n) if n >= 1.0 && n < args.len() as f64 => args.value(n as usize),
+        Some(_) => FastResult::DECLINE,
+        None => match args.bytes(0) {
+            Some([b'#', ..]) => FastResult::number((args.len() - 1) as f64),
+            _ => FastResult::DECLINE,
+        },
+    }
+}
+
+/// Implements `tonumber` (§5.1): a number, or a numeral in `base` (2 to 36, default 10), as a
+/// number; nil for anything else. Errors with `base out of range`.
+fn tonumber(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
+    let base = cx.opt_int(2, 10)?;
+    let number = if base == 10 {
+        cx.check_any(1)?.to_number()
+    } else {
+        let text = cx.check_bytes(1)?;
+        if !(2..=36).contains(&base) {
+            return Err(cx.arg_error(2, "base out of range"));
+        }
+        tonumber::parse(text, base as u32)
+    };
+    match number {
+        Some(number) => cx.ret_number(number),
+        None => cx.ret_nil(),
+    }
+}
+
+fn tonumber_fast(args: FastArgs<'_>) -> FastResult<'_> {
+    if args.len() != 1 {
+        return FastResult::DECLINE;
+    }
+    if args.number(0).is_some() {
+        return args.value(0);
+    }
+    match args.bytes(0).and_then(lua_syntax::literal::parse_number) {
+        Some(number) => FastResult::number(number),
+        None => FastResult::nil(),
+    }
+}
+
+/// Implements `tostring` (§5.1): the text of a value, by `__tostring` if it has one.
+fn tostring(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
+    cx.check_any(1)?;
+    cx.to_display(1)?;
+    cx.ret_top(1)
+}
+
+fn tostring_fast(args: FastArgs<'_>) -> FastResult<'_> {
+    match args.number(0) {
+        Some(number) => args.byte_string(lua_vm::format_number(number).as_bytes()),
+        None if args.bytes(0).is_some() => args.value(0),
+        None => FastResult::DECLINE,
+    }
+}
+
+/// Implements `type` (§5.1).
+fn type_(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
+    let name = cx.check_any(1)?.type_name();
+    cx.ret_bytes(name.as_bytes())
+}
+
+fn type_fast(args: FastArgs<'_>) -> FastResult<'_> {
+    match args.type_of(0) {
+        Some(type_) => args.byte_string(type_.name().as_bytes()),
+        None => FastResult::DECLINE,
+    }
+}
+
+/// Implements `unpack` (§5.1): elements `i` (default 1) to `j` (default `#list`).
+/// Errors with `too many results to unpack`.
+fn unpack(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
+    let table = cx.check_table(1)?;
+    let first = i64::from(cx.opt_int(2, 1)?);
+    let last = match cx.arg(3) {
+        Value::Nil => table.len() as i64,
+        _ => i64::from(cx.check_int(3)?),
+    };
+    if first > last {
+        return cx.ret0();
+    }
+    let count = last - first + 1;
+    if count > i64::from(i32::MAX) || cx.ensure_stack(count as usize).is_err() {
+        return Err(cx.error("too many results to unpack"));
+    }
+    for i in first..=last {
+        cx.push(table.get_index(i));
+    }
+    cx.ret_top(count as usize)
+}
+
+/// Implements `newproxy` (§7.3, undocumented): an empty userdata, without a metatable, with a
+/// new one (`true`), or with that of another proxy.
+/// Errors with `bad argument #1 to 'newproxy' (boolean or proxy expected)`.
+fn newproxy(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
+    let proxy = cx.new_proxy()?;
+    let known = |metatable: Table<'_>| match cx.upvalue(1) {
+        Value::Table(known) => known.get(Value::Table(metatable)).truthy(),
+        _ => false,
+    };
+    match cx.arg(1) {
+        Value::Nil | Value::Boolean(false) => {}
+        Value::Boolean(true) => {
+            let metatable = cx.new_table(0, 0)?;
+            if let Value::Table(known) = cx.upvalue(1) {
+                known.set(Value::Table(metatable), Value::Boolean(true))?;
+            }
+            proxy.set_metatable(Some(metatable))?;
+        }
+        other => match cx.metatable_of(other).filter(|metatable| known(*metatable)) {
+            Some(metatable) => proxy.set_metatable(Some(metatable))?,
+            None => return Err(cx.arg_error(1, "boolean or proxy expected")),
+        },
+    }
+    cx.ret(Value::Userdata(proxy))
+}

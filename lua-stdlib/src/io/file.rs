@@ -1,0 +1,377 @@
+//! Files as C's `stdio` has them: one position for reading and writing, buffered both ways.
+//!
+//! Owns streams, buffering and what `read` recognises. Knows no Lua values; [`super`] maps
+//! arguments and results.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use crate::output;
+
+/// Size of the buffers, in bytes.
+const BLOCK: usize = 8 * 1024;
+
+/// When written bytes are handed on (`setvbuf`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Buffering {
+    /// At once.
+    No,
+    /// When a buffer is full.
+    Full,
+    /// At each line break.
+    Line,
+}
+
+/// Where the bytes come from or go to.
+enum Device {
+    Stdin,
+    /// Shared with `print`.
+    Stdout,
+    Stderr,
+    File(File),
+    FromChild(Child, ChildStdout),
+    ToChild(Child, ChildStdin),
+}
+
+/// An open file.
+pub(super) struct Stream {
+    device: Device,
+    can_read: bool,
+    can_write: bool,
+    /// Bytes read ahead; those before `read_pos` are consumed.
+    ahead: Vec<u8>,
+    read_pos: usize,
+    /// Bytes not written yet.
+    behind: Vec<u8>,
+    buffering: Buffering,
+}
+
+impl Stream {
+    fn new(device: Device, can_read: bool, can_write: bool) -> Stream {
+        Stream {
+            device,
+            can_read,
+            can_write,
+            ahead: Vec::new(),
+            read_pos: 0,
+            behind: Vec::new(),
+            buffering: Buffering::Full,
+        }
+    }
+
+    pub(super) fn stdin() -> Stream {
+        Stream::new(Device::Stdin, true, false)
+    }
+
+    pub(super) fn stdout() -> Stream {
+        Stream::new(Device::Stdout, false, true)
+    }
+
+    pub(super) fn stderr() -> Stream {
+        let mut stream = Stream::new(Device::Stderr, false, true);
+        stream.buffering = Buffering::No;
+        stream
+    }
+
+    /// C's `fopen`. A mode that C does not know is an invalid argument.
+    pub(super) fn open(path: &[u8], mode: &[u8]) -> io::Result<Stream> {
+        let mode: Vec<u8> = mode.iter().copied().filter(|&byte| byte != b'b').collect();
+        let (kind, update) = match mode.as_slice() {
+            [kind] => (*kind, false),
+            [kind, b'+', ..] => (*kind, true),
+            [kind, ..] => (*kind, false),
+            [] => (0, false),
+        };
+        let mut options = File::options();
+        match kind {
+            b'r' => options.read(true).write(update),
+            b'w' => options.write(true).read(update).create(true).truncate(true),
+            b'a' => options.append(true).read(update).create(true),
+            _ => return Err(invalid_argument()),
+        };
+        let file = options.open(crate::base::os_path(path))?;
+        Ok(Stream::new(
+            Device::File(file),
+            kind == b'r' || update,
+            kind != b'r' || update,
+        ))
+    }
+
+    /// C's `tmpfile`: a new file without a name, open for update.
+    pub(super) fn temporary() -> io::Result<Stream> {
+        let path = crate::os::temporary_path().ok_or_else(invalid_argument)?;
+        let file = File::options().read(true).write(true).open(&path)?;
+        std::fs::remove_file(path)?;
+        Ok(Stream::new(Device::File(file), true, true))
+    }
+
+    /// C's `popen`: the output of a shell command (`r`) or its input (`w`).
+    pub(super) fn pipe(command: &[u8], mode: &[u8]) -> io::Result<Stream> {
+        let reads = match mode {
+            b"r" => true,
+            b"w" => false,
+            _ => return Err(invalid_argument()),
+        };
+        output::flush()?;
+        let mut shell = Command::new("/bin/sh");
+        shell.arg("-c").arg(crate::base::os_path(command));
+        if reads {
+            shell.stdout(Stdio::piped());
+        } else {
+            shell.stdin(Stdio::piped());
+        }
+        let mut child = shell.spawn()?;
+        let device = match (child.stdout.take(), child.stdin.take()) {
+            (Some(stdout), _) => Device::FromChild(child, stdout),
+            (None, Some(stdin)) => Device::ToChild(child, stdin),
+            (None, None) => return Err(invalid_argument()),
+        };
+        Ok(Stream::new(device, reads, !reads))
+    }
+
+    /// Whether closing is the interpreter's business only: the standard files stay open.
+    pub(super) fn is_standard(&self) -> bool {
+        matches!(self.device, Device::Stdin | Device::Stdout | Device::Stderr)
+    }
+
+    /// Writes what is buffered, and waits for a child process to end.
+    pub(super) fn close(mut self) -> io::Result<()> {
+        let flushed = self.flush();
+        // Drop does nothing more: the buffer is empty or lost.
+        self.behind.clear();
+        match std::mem::replace(&mut self.device, Device::Stdin) {
+            Device::FromChild(mut child, pipe) => {
+                drop(pipe);
+                child.wait()?;
+            }
+            Device::ToChild(mut child, pipe) => {
+                drop(pipe);
+                child.wait()?;
+            }
+            _ => {}
+        }
+        flushed
+    }
+
+    pub(super) fn set_buffering(&mut self, buffering: Buffering) -> io::Result<()> {
+        self.flush()?;
+        if matches!(self.device, Device::Stdout) {
+            output::set_unbuffered(buffering == Buffering::No);
+        }
+        self.buffering = buffering;
+        Ok(())
+    }
+
+    /// Hands buffered bytes to the device.
+    pub(super) fn flush(&mut self) -> io::Result<()> {
+        let behind = std::mem::take(&mut self.behind);
+        match &mut self.device {
+            Device::Stdin | Device::FromChild(..) => Ok(()),
+            Device::Stdout => output::flush(),
+            Device::Stderr => io::stderr().write_all(&behind),
+            Device::File(file) => file.write_all(&behind),
+            Device::ToChild(_, pipe) => pipe.write_all(&behind),
+        }
+    }
+
+    /// Writes `bytes` at the current position.
+    pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if !self.can_write {
+            return Err(bad_descriptor());
+        }
+        if matches!(self.device, Device::Stdout) {
+            return output::write(bytes);
+        }
+        self.drop_ahead()?;
+        self.behind.extend_from_slice(bytes);
+        let full = match self.buffering {
+            Buffering::No => true,
+            Buffering::Full => self.behind.len() >= BLOCK,
+            Buffering::Line => self.behind.len() >= BLOCK || bytes.contains(&b'\n'),
+        };
+        if full { self.flush() } else { Ok(()) }
+    }
+
+    /// Forgets bytes read ahead, so that the device stands where the script thinks it does.
+    fn drop_ahead(&mut self) -> io::Result<()> {
+        let unread = self.ahead.len() - self.read_pos;
+        self.ahead.clear();
+        self.read_pos = 0;
+        if let (Device::File(file), 1..) = (&mut self.device, unread) {
+            file.seek(SeekFrom::Current(-(unread as i64)))?;
+        }
+        Ok(())
+    }
+
+    /// C's `fseek` and `ftell`: the new position from the start, in bytes.
+    pub(super) fn seek(&mut self, target: SeekFrom) -> io::Result<u64> {
+        self.flush()?;
+        self.drop_ahead()?;
+        match &mut self.device {
+            Device::File(file) => file.seek(target),
+            _ => Err(io::Error::from_raw_os_error(29)), // ESPIPE
+        }
+    }
+
+    /// The unread bytes, at least one unless the file ends here.
+    fn fill(&mut self) -> io::Result<&[u8]> {
+        if self.read_pos == self.ahead.len() {
+            if !self.can_read {
+                return Err(bad_descriptor());
+            }
+            if !self.behind.is_empty() {
+                self.flush()?;
+            }
+            self.ahead.resize(BLOCK, 0);
+            self.read_pos = 0;
+            let read = match &mut self.device {
+                Device::Stdin => io::stdin().lock().read(&mut self.ahead),
+                Device::File(file) => file.read(&mut self.ahead),
+                Device::FromChild(_, pipe) => pipe.read(&mut self.ahead),
+                Device::Stdout | Device::Stderr | Device::ToChild(..) => Ok(0),
+            };
+            self.ahead.truncate(*read.as_ref().unwrap_or(&0));
+            read?;
+        }
+        Ok(&self.ahead[self.read_pos..])
+    }
+
+    /// The next line without its line break; `None` at the end of the file.
+    pub(super) fn read_line(&mut self) -> io::Result<Option<Vec<u8>>> {
+        let mut line = Vec::new();
+        loop {
+            let bytes = self.fill()?;
+            if bytes.is_empty() {
+                return Ok((!line.is_empty()).then_some(line));
+            }
+            match memchr::memchr(b'\n', bytes) {
+                Some(end) => {
+                    line.extend_from_slice(&bytes[..end]);
+                    self.read_pos += end + 1;
+                    return Ok(Some(line));
+                }
+                None => {
+                    line.extend_from_slice(bytes);
+                    self.read_pos = self.ahead.len();
+                }
+            }
+        }
+    }
+
+    /// The rest of the file, possibly nothing.
+    pub(super) fn read_all(&mut self) -> io::Result<Vec<u8>> {
+        self.read_bytes(usize::MAX)
+    }
+
+    /// At most `count` bytes; fewer only at the end of the file.
+    pub(super) fn read_bytes(&mut self, count: usize) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        while bytes.len() < count {
+            let ahead = self.fill()?;
+            if ahead.is_empty() {
+                break;
+            }
+            let taken = ahead.len().min(count - bytes.len());
+            bytes.extend_from_slice(&ahead[..taken]);
+            self.read_pos += taken;
+        }
+        Ok(bytes)
+    }
+
+    /// Whether nothing is left to read.
+    pub(super) fn is_at_end(&mut self) -> io::Result<bool> {
+        Ok(self.fill()?.is_empty())
+    }
+
+    /// A number as C's `fscanf("%lf")` reads it, consuming what cannot be a number's
+    /// continuation no further; `None` if there is none.
+    pub(super) fn read_number(&mut self) -> io::Result<Option<f64>> {
+        while let Some(&(b' ' | 9..=13)) = self.fill()?.first() {
+            self.read_pos += 1;
+        }
+        let mut text = Vec::new();
+        while let Some(&byte) = self.fill()?.first() {
+            text.push(byte);
+            if !is_numeral_prefix(&text) {
+                text.pop();
+                break;
+            }
+            self.read_pos += 1;
+        }
+        Ok(lua_syntax::literal::parse_number(&text))
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        let _ = self.flush();
+    }
+}
+
+/// Whether some numeral, decimal or hexadecimal, starts with `text`.
+fn is_numeral_prefix(text: &[u8]) -> bool {
+    let text = match text {
+        [b'+' | b'-', rest @ ..] => rest,
+        _ => text,
+    };
+    if let [b'0', b'x' | b'X', rest @ ..] = text {
+        return rest.iter().all(u8::is_ascii_hexdigit);
+    }
+    let (mut point, mut exponent) = (false, false);
+    let mut digits = 0;
+    let mut previous = 0;
+    for &byte in text {
+        match byte {
+            b'0'..=b'9' => digits += 1,
+            b'.' if !point && !exponent => point = true,
+            b'e' | b'E' if !exponent && digits > 0 => exponent = true,
+            b'+' | b'-' if matches!(previous, b'e' | b'E') => {}
+            _ => return false,
+        }
+        previous = byte;
+    }
+    true
+}
+
+/// `EINVAL`.
+fn invalid_argument() -> io::Error {
+    io::Error::from_raw_os_error(22)
+}
+
+/// `EBADF`.
+fn bad_descriptor() -> io::Error {
+    io::Error::from_raw_os_error(9)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_position_for_reading_and_writing() {
+        let mut stream = Stream::temporary().unwrap();
+        stream.write(b"first\nsecond\n12.5e1 rest").unwrap();
+        stream.seek(SeekFrom::Start(0)).unwrap();
+        assert_eq!(stream.read_line().unwrap().unwrap(), b"first");
+        // The script stands at byte 6 although more was read ahead.
+        stream.write(b"SEC").unwrap();
+        assert_eq!(stream.seek(SeekFrom::Current(0)).unwrap(), 9);
+        assert_eq!(stream.read_line().unwrap().unwrap(), b"ond");
+        assert_eq!(stream.read_number().unwrap(), Some(125.0));
+        assert_eq!(stream.read_bytes(3).unwrap(), b" re");
+        assert_eq!(stream.read_all().unwrap(), b"st");
+        assert!(stream.is_at_end().unwrap());
+        assert_eq!(stream.read_line().unwrap(), None);
+    }
+
+    #[test]
+    fn prefixes_of_numerals() {
+        for yes in ["-", "1", "1.", ".5", "1e", "1e-", "0x", "0xfF"] {
+            assert!(is_numeral_prefix(yes.as_bytes()), "{yes}");
+        }
+        for no in ["x", "1..", "e", "1e1.", "--", "0xg"] {
+            assert!(!is_numeral_prefix(no.as_bytes()), "{no}");
+        }
+    }
+}

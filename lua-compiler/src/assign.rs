@@ -6,7 +6,7 @@ use lua_syntax::ast::{ExprId, List, StrId};
 use crate::codegen::Codegen;
 use crate::isa::Instr;
 use crate::isa::operand::{Dst, Reg, Src};
-use crate::limits::{Checked, Limit, MAX_TARGETS};
+use crate::limits::{Checked, Exceeded, Limit, MAX_TARGETS};
 use crate::scope::LocalName;
 use crate::value::{Exp, Kind, Results};
 
@@ -17,11 +17,23 @@ impl Codegen<'_> {
         let Some((&last, firsts)) = self.chunk.exprs(exprs).split_last() else {
             return Ok(Exp::new(Kind::Void));
         };
-        for &expr in firsts {
-            let mut e = self.expr(expr)?;
-            self.to_next(&mut e)?;
-        }
+        self.items_to_registers(firsts, last)?;
         self.expr(last)
+    }
+
+    /// Walks the items of a list up to `last`, each to the next register.
+    pub(crate) fn items_to_registers(&mut self, items: &[ExprId], last: ExprId) -> Checked<()> {
+        for (i, &item) in items.iter().enumerate() {
+            let mut e = self.expr(item)?;
+            let reserved = self.to_next(&mut e);
+            reserved.map_err(|exceeded| {
+                // The reference has passed the comma then.
+                let next = items.get(i + 1).copied().unwrap_or(last);
+                let offset = self.chunk.expr_span(next).start;
+                Exceeded { offset, ..exceeded }
+            })?;
+        }
+        Ok(())
     }
 
     /// Makes the values of a list, walked by [`Codegen::expr_list`], `wanted` in

@@ -143,21 +143,19 @@ impl<'c> Codegen<'c> {
     fn finish(&mut self) -> Checked<Proto> {
         self.end_locals(0);
         self.f.emit.emit(Instr::Return0 {});
-        if let Some(line) = self.f.emit.too_long() {
-            let mut exceeded = self.exceeded(Limit::Jump);
-            exceeded.line = line;
-            return Err(exceeded);
+        if self.f.emit.too_long() {
+            return Err(self.exceeded(Limit::Jump));
         }
         Ok(self.f.finish(self.source.clone()))
     }
 
-    /// The error that a limit is exceeded at the current token.
+    /// The error that a limit is exceeded behind the last token walked.
     pub(crate) fn exceeded(&self, limit: Limit) -> Exceeded {
         Exceeded {
             limit,
-            line: self.f.emit.line,
             line_defined: self.f.line_defined,
             offset: self.offset,
+            skip: 0,
         }
     }
 

@@ -56,8 +56,8 @@ pub(crate) struct Emitter {
     last_target: u32,
     /// Jumps to the instruction that is emitted next.
     pending: JumpList,
-    /// Line at which a jump did not fit, if one did not.
-    too_long: Option<u32>,
+    /// True if a jump did not fit its operand.
+    too_long: bool,
 }
 
 impl Default for JumpList {
@@ -83,8 +83,8 @@ impl Emitter {
         &self.code
     }
 
-    /// Line at which a jump did not fit its operand, if one did not.
-    pub(crate) fn too_long(&self) -> Option<u32> {
+    /// True if a jump did not fit its operand.
+    pub(crate) fn too_long(&self) -> bool {
         self.too_long
     }
 
@@ -190,7 +190,7 @@ impl Emitter {
         self.drop_values(pending);
         let at = self.emit(Instr::Jmp { s: Jump24(-1) });
         if at >= MAX_JUMP {
-            self.too_long.get_or_insert(self.line);
+            self.too_long = true;
         }
         let mut list = JumpList::one(at);
         self.join(&mut list, pending);
@@ -289,7 +289,7 @@ impl Emitter {
 
     fn set_link(&mut self, at: u32, next: u32) {
         if next >= MAX_JUMP && next != NONE && !self.op(at).has_aux() {
-            self.too_long.get_or_insert(self.line);
+            self.too_long = true;
             return;
         }
         patch::set_jump(&mut self.code, at as usize, next as i32);
@@ -301,7 +301,7 @@ impl Emitter {
         let end = at + if has_aux { 2 } else { 1 };
         let distance = target as i32 - end as i32;
         if !has_aux && distance.unsigned_abs() >= MAX_JUMP {
-            self.too_long.get_or_insert(self.line);
+            self.too_long = true;
             return;
         }
         patch::set_jump(&mut self.code, at as usize, distance);

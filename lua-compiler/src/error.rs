@@ -1,5 +1,7 @@
 //! Why a chunk was not compiled, in Lua 5.1's words.
 
+use std::ops::Range;
+
 use lua_syntax::{SyntaxError, display_name};
 
 use crate::limits::{Exceeded, Limit, MAX_LOCALS, MAX_TARGETS, MAX_UPVALUES};
@@ -18,10 +20,15 @@ impl CompileError {
     pub(crate) fn new(exceeded: &Exceeded, chunk_name: &[u8], source: &[u8]) -> Self {
         let Exceeded {
             limit,
-            line,
             line_defined,
             offset,
+            skip,
         } = *exceeded;
+        let mut token = token_after(source, offset as usize);
+        for _ in 0..skip {
+            token = token_after(source, token.end);
+        }
+        let line = line_at(source, token.end);
         let mut message = Vec::new();
         if limit == Limit::Constants {
             // The reference gives no place for this one.
@@ -46,7 +53,10 @@ impl CompileError {
                     Limit::Jump => b"control structure too long near '",
                     _ => b"function or expression too complex near '",
                 });
-                message.extend_from_slice(token_after(source, offset as usize));
+                message.extend_from_slice(match &source[token] {
+                    [] => b"<eof>",
+                    text => text,
+                });
                 message.push(b'\'');
             }
             Limit::Constants => {}
@@ -104,20 +114,21 @@ impl LoadError {
     }
 }
 
-/// The text of the token that follows `offset` in a source that has been parsed.
-fn token_after(source: &[u8], offset: usize) -> &[u8] {
-    let mut rest = source.get(offset..).unwrap_or_default();
+/// The place of the token that follows `offset` in a source that has been parsed;
+/// empty at its end.
+fn token_after(source: &[u8], offset: usize) -> Range<usize> {
+    let mut start = offset.min(source.len());
     loop {
-        rest = rest.trim_ascii_start();
-        match rest {
-            [b'\x0B', after @ ..] => rest = after,
-            [b'-', b'-', comment @ ..] => rest = &comment[comment_len(comment)..],
+        match &source[start..] {
+            [b' ' | b'\t'..=b'\r', ..] => start += 1,
+            [b'-', b'-', comment @ ..] => start += 2 + comment_len(comment),
             _ => break,
         }
     }
+    let rest = &source[start..];
     let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
     let len = match rest {
-        [] => return b"<eof>",
+        [] => 0,
         [quote @ (b'"' | b'\''), inner @ ..] => quoted_len(inner, *quote) + 1,
         [b'[', b'[' | b'=', ..] => long_bracket_len(rest).unwrap_or(1),
         [b'.', b'.', b'.', ..] => 3,
@@ -125,7 +136,21 @@ fn token_after(source: &[u8], offset: usize) -> &[u8] {
         [first, ..] if is_word(first) => rest.iter().take_while(|&byte| is_word(byte)).count(),
         _ => 1,
     };
-    &rest[..len.min(rest.len())]
+    start..(start + len).min(source.len())
+}
+
+/// The line, counted from 1, of the byte at `offset`. As in Lua, two different
+/// newline bytes in a row end one line.
+fn line_at(source: &[u8], offset: usize) -> u32 {
+    let mut line = 1;
+    let mut last = 0;
+    for &byte in &source[..offset] {
+        let is_newline = matches!(byte, b'\n' | b'\r');
+        let is_second = matches!((last, byte), (b'\n', b'\r') | (b'\r', b'\n'));
+        line += u32::from(is_newline && !is_second);
+        last = if is_second { 0 } else { byte };
+    }
+    line
 }
 
 /// Length of a comment behind its `--`.
@@ -164,8 +189,8 @@ mod tests {
     #[test]
     fn finds_the_token_after_an_offset() {
         for (source, token) in [
-            ("", "<eof>"),
-            (" --c", "<eof>"),
+            ("", ""),
+            (" --c", ""),
             ("--[==[ x\n]==] name2+1", "name2"),
             (" -- one\n'a\\'b' c", "'a\\'b'"),
             ("[[ x ]] y", "[[ x ]]"),
@@ -175,8 +200,13 @@ mod tests {
             ("[1]", "["),
             ("\"open", "\"open"),
         ] {
-            let found = token_after(source.as_bytes(), 0);
-            assert_eq!(String::from_utf8_lossy(found), token);
+            assert_eq!(&source[token_after(source.as_bytes(), 0)], token);
         }
+    }
+
+    #[test]
+    fn counts_lines_as_the_lexer_does() {
+        assert_eq!(line_at(b"a\nb\r\nc\n\rd\re", 11), 5);
+        assert_eq!(line_at(b"\r\n\r\n", 4), 3);
     }
 }

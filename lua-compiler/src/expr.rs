@@ -230,10 +230,7 @@ impl Codegen<'_> {
     ) -> Checked<()> {
         let mut is_open = false;
         if let Some((&last, firsts)) = self.chunk.exprs(args).split_last() {
-            for &arg in firsts {
-                let mut arg = self.expr(arg)?;
-                self.to_next(&mut arg)?;
-            }
+            self.items_to_registers(firsts, last)?;
             let mut last = self.expr(last)?;
             self.passed(node);
             is_open = last.is_multiple();

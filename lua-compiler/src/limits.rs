@@ -48,12 +48,12 @@ pub enum Limit {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Exceeded {
     pub(crate) limit: Limit,
-    /// 1-based line of the token at which the reference stops.
-    pub(crate) line: u32,
     /// Line of the `function` keyword, 0 in the main chunk.
     pub(crate) line_defined: u32,
-    /// Byte offset before the token that the message names.
+    /// Byte offset from which the token at which the reference stops is found...
     pub(crate) offset: u32,
+    /// ...behind this many others.
+    pub(crate) skip: u32,
 }
 
 /// A result that fails on a limit.

@@ -87,7 +87,12 @@ impl Codegen<'_> {
     /// Checks that `n` more locals than the active ones are allowed.
     pub(crate) fn check_locals(&self, n: usize) -> Checked<()> {
         if usize::from(self.f.regs.locals()) + n > MAX_LOCALS {
-            return Err(self.exceeded(Limit::Locals));
+            let mut exceeded = self.exceeded(Limit::Locals);
+            // The reference counts each name as it reads it, with a comma before
+            // and `local` or the like before the first.
+            let fitting = MAX_LOCALS - usize::from(self.f.regs.locals());
+            exceeded.skip = 2 * fitting as u32 + 2;
+            return Err(exceeded);
         }
         Ok(())
     }

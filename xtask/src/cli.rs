@@ -16,6 +16,12 @@ pub(crate) struct Xtask {
 pub(crate) enum Command {
     /// Run the suites: unit tests, Lua conformance, robustness, Redis.
     Test(TestFlags),
+    /// Measure speed as a ratio to the real thing, in one run.
+    Bench(BenchFlags),
+    /// Check formatting, clippy, docs and the tree's own rules.
+    Lint,
+    /// Check the tree's own rules alone, and count unsafe blocks per file.
+    Tidy,
 }
 
 #[derive(Debug, Args)]
@@ -39,4 +45,49 @@ pub(crate) struct TestFlags {
     /// Test this `lua` in the Lua suites, in place of the workspace's.
     #[arg(long, value_name = "PATH")]
     pub(crate) lua: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BenchFlags {
+    /// A program runs when its name holds one of these; all run when there are none.
+    pub(crate) filters: Vec<String>,
+
+    /// Runs of each program per engine; the fastest counts.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
+    runs: u16,
+
+    /// Write the results as JSON too.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) json: Option<PathBuf>,
+
+    /// Measure this `lua` in place of a release build of the workspace's.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) lua: Option<PathBuf>,
+
+    /// Measure another `lua` beside ours, such as an older build.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) base: Option<PathBuf>,
+
+    /// Count instructions per iteration of micro programs, by callgrind.
+    #[arg(long, group = "kind")]
+    pub(crate) instructions: bool,
+
+    /// Measure EVALSHA throughput of `ferrous` and `redis-server`.
+    #[arg(long, group = "kind")]
+    pub(crate) redis: bool,
+
+    /// Measure this `ferrous` in place of a release build of the workspace's.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) ferrous: Option<PathBuf>,
+
+    /// Run the crates' own criterion benches.
+    #[arg(long, group = "kind")]
+    pub(crate) layers: bool,
+}
+
+impl BenchFlags {
+    /// Runs of each program per engine, at least one.
+    pub(crate) fn n_runs(&self) -> usize {
+        usize::from(self.runs)
+    }
 }

@@ -3,13 +3,16 @@
 //! This file only dispatches. Flags live in [`cli`], each command in its own module. Nothing here
 //! links the other crates of the workspace: xtask runs their binaries, so crashes are data.
 
+mod bench;
 mod cli;
 mod conformance;
 mod known;
+mod lint;
 mod proc;
 mod redis;
 mod summary;
 mod test;
+mod tidy;
 
 use std::process::ExitCode;
 
@@ -18,6 +21,9 @@ use clap::Parser;
 fn main() -> ExitCode {
     let done = match cli::Xtask::parse().command {
         cli::Command::Test(flags) => test::run(flags),
+        cli::Command::Bench(flags) => bench::run(&flags),
+        cli::Command::Lint => lint::run(),
+        cli::Command::Tidy => tidy::run(),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,

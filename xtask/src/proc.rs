@@ -7,7 +7,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use wait_timeout::ChildExt;
@@ -131,8 +131,6 @@ pub(crate) struct Finished {
     pub(crate) ending: Ending,
     pub(crate) stdout: Vec<u8>,
     pub(crate) stderr: Vec<u8>,
-    /// From start to end on the wall clock.
-    pub(crate) wall: Duration,
 }
 
 /// Runs `program` with `args`, feeds it `stdin`, and kills it when `limit` is over.
@@ -143,7 +141,6 @@ pub(crate) fn run<S: AsRef<OsStr>>(
     stdin: &[u8],
     limit: Duration,
 ) -> Result<Finished> {
-    let started = Instant::now();
     // The shell sets the limit and replaces itself, so the child's id and signals are its own.
     let mut child = Command::new("sh")
         .arg("-c")
@@ -181,7 +178,6 @@ pub(crate) fn run<S: AsRef<OsStr>>(
             Ending::TimedOut(limit)
         }
     };
-    let wall = started.elapsed();
     let stdout = out
         .and_then(|reader| reader.join().ok())
         .unwrap_or_default();
@@ -193,7 +189,6 @@ pub(crate) fn run<S: AsRef<OsStr>>(
         ending,
         stdout,
         stderr,
-        wall,
     })
 }
 

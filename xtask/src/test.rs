@@ -10,8 +10,11 @@ use crate::proc::{self, Profile};
 use crate::redis;
 use crate::summary::Summary;
 
+/// Runs one suite as the plan says.
+type Suite = fn(&Plan) -> Result<Summary>;
+
 /// The suites, by the names people type.
-const SUITES: &[(&str, fn(&Plan) -> Result<Summary>)] = &[
+const SUITES: &[(&str, Suite)] = &[
     ("unit", unit),
     ("lua", |plan| conformance::run::run(&plan.conformance())),
     ("robustness", |plan| {

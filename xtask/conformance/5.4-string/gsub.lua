@@ -40,7 +40,7 @@ try(string.gsub, "abc", "[", "x") try(string.gsub, "abc", "(", "x") try(string.g
 --- case: replacement is not rescanned
 show(("aa"):gsub("a", "aa")) show(("abc"):gsub("b", "abc"))
 --- case: zeros in subject and replacement
-show(("a\0b\0"):gsub("%z", "0")) show(("abc"):gsub("b", "\0")) show(("abc"):gsub("b", "x\0y%0\0")) show(("a\0b"):gsub(".", "%0.")) 
+show(("a\0b\0"):gsub("%z", "0")) show(("abc"):gsub("b", "\0")) show(("abc"):gsub("b", "x\0y%0\0")) show(("a\0b"):gsub(".", "%0."))
 --- case: errors inside the replacement function
 try(string.gsub, "abc", "%w", function(c) if c == "b" then error("at b", 0) end end)
 --- case: gsub inside gsub

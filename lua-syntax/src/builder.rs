@@ -170,20 +170,34 @@ pub(crate) struct Builder<'s> {
 impl<'s> Builder<'s> {
     /// Starts with the main function open.
     pub(crate) fn new(source: &'s [u8]) -> Self {
+        // Usual programs fit these; others grow them. Bounded, because a large
+        // source may be all one string.
+        let nodes = (source.len() / 6).clamp(8, 1 << 14);
+        let few = nodes / 4;
         Builder {
             source,
-            chunk: Chunk::default(),
-            interned: HashTable::new(),
+            chunk: Chunk {
+                exprs: Vec::with_capacity(nodes),
+                expr_spans: Vec::with_capacity(nodes),
+                stats: Vec::with_capacity(few),
+                stat_spans: Vec::with_capacity(few),
+                expr_lists: Vec::with_capacity(nodes / 2),
+                stat_lists: Vec::with_capacity(few),
+                str_bytes: Vec::with_capacity(nodes * 2),
+                str_ends: Vec::with_capacity(few),
+                ..Chunk::default()
+            },
+            interned: HashTable::with_capacity(few.max(14)),
             hasher: DefaultHashBuilder::default(),
-            waiting: Vec::new(),
+            waiting: Vec::with_capacity(8),
             functions: vec![Enclosing {
                 is_vararg: true,
                 uses_vararg: false,
                 loops: 0,
             }],
             ambiguous: Vec::new(),
-            exprs: Vec::new(),
-            stats: Vec::new(),
+            exprs: Vec::with_capacity(8),
+            stats: Vec::with_capacity(8),
             names: Vec::new(),
             items: Vec::new(),
             arms: Vec::new(),

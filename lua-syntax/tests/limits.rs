@@ -72,10 +72,10 @@ fn nesting_has_the_limit_of_the_reference() {
     check_limit("", "f(", "x", ")", 199);
     check_limit("", "do ", "", " end ", 199);
     check_limit("", "while x do ", "", " end ", 199);
-    check_limit("", "repeat ", "", " until x ", 198);
-    check_limit("", "if x then ", "", " end ", 198);
-    check_limit("", "if x then else ", "", " end ", 198);
-    check_limit("", "for i = 1, 2 do ", "", " end ", 198);
+    check_limit("", "repeat ", "", " until x ", 199);
+    check_limit("", "if x then ", "", " end ", 199);
+    check_limit("", "if x then else ", "", " end ", 199);
+    check_limit("", "for i = 1, 2 do ", "", " end ", 199);
     check_limit("", "function f() ", "", " end ", 199);
     check_limit("", "local function f() ", "", " end ", 199);
 }

@@ -60,11 +60,11 @@ impl Codegen<'_> {
         left: &mut Exp,
         right: &mut Exp,
     ) -> Checked<()> {
-        if let (Some(a), Some(b)) = (left.numeral(), right.numeral()) {
-            if let Some(result) = fold::binary(op, a, b) {
-                left.kind = Kind::Number(result);
-                return Ok(());
-            }
+        if let (Some(a), Some(b)) = (left.numeral(), right.numeral())
+            && let Some(result) = fold::binary(op, a, b)
+        {
+            left.kind = Kind::Number(result);
+            return Ok(());
         }
         let (left_operand, right_operand) = self.number_operands(left, right)?;
         self.free_both(left, right);
@@ -91,11 +91,11 @@ impl Codegen<'_> {
         };
         let right_operand = match right_constant {
             Some(constant) => Operand::Constant(constant),
-            None => Operand::Register(self.to_any(right)?),
+            None => Operand::Register(self.in_register(right)?),
         };
         let left_operand = match left_constant {
             Some(constant) => Operand::Constant(constant),
-            None => Operand::Register(self.to_any(left)?),
+            None => Operand::Register(self.in_register(left)?),
         };
         Ok((left_operand, right_operand))
     }
@@ -109,18 +109,18 @@ impl Codegen<'_> {
     /// Makes `left` the concatenation of both: one instruction with whatever run of
     /// registers `right` already concatenates.
     pub(crate) fn concat(&mut self, left: &mut Exp, right: &mut Exp) -> Checked<()> {
-        self.to_value(right)?;
-        if let Kind::Reloc(at) = right.kind {
-            if let Instr::Concat { a, b, c } = self.f.emit.instr(at) {
-                self.free(left);
-                let (b, c) = (Base(Reg(b.0.0 - 1)), Imm8(c.0 + 1));
-                self.f.emit.rewrite(at, Instr::Concat { a, b, c });
-                *left = Exp::new(Kind::Reloc(at));
-                return Ok(());
-            }
+        self.settle(right)?;
+        if let Kind::Reloc(at) = right.kind
+            && let Instr::Concat { a, b, c } = self.f.emit.instr(at)
+        {
+            self.free(left);
+            let (b, c) = (Base(Reg(b.0.0 - 1)), Imm8(c.0 + 1));
+            self.f.emit.rewrite(at, Instr::Concat { a, b, c });
+            *left = Exp::new(Kind::Reloc(at));
+            return Ok(());
         }
-        self.to_next(right)?;
-        let first = self.to_any(left)?;
+        self.push(right)?;
+        let first = self.in_register(left)?;
         self.free_both(left, right);
         let (b, c) = (Base(first), Imm8(2));
         let concat = Instr::Concat { a: RESULT, b, c };

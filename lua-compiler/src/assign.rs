@@ -25,7 +25,7 @@ impl Codegen<'_> {
     pub(crate) fn items_to_registers(&mut self, items: &[ExprId], last: ExprId) -> Checked<()> {
         for (i, &item) in items.iter().enumerate() {
             let mut e = self.expr(item)?;
-            let reserved = self.to_next(&mut e);
+            let reserved = self.push(&mut e);
             reserved.map_err(|exceeded| {
                 // The reference has passed the comma then.
                 let next = items.get(i + 1).copied().unwrap_or(last);
@@ -54,7 +54,7 @@ impl Codegen<'_> {
             return Ok(());
         }
         if !matches!(last.kind, Kind::Void) {
-            self.to_next(last)?;
+            self.push(last)?;
         }
         if missing > 0 {
             let first = self.reserve(missing as usize)?;

@@ -73,14 +73,14 @@ impl Codegen<'_> {
     /// Emits a test that jumps if `e` is as wanted, and could keep its value.
     fn jump_if(&mut self, e: &mut Exp, wanted: bool) -> Checked<JumpList> {
         let x = UNLINKED;
-        if let Kind::Reloc(at) = e.kind {
-            if let Some(a) = self.f.emit.take_back_not(at) {
-                return Ok(JumpList::one(self.f.emit.emit(if wanted {
-                    Instr::JmpF { a, x }
-                } else {
-                    Instr::JmpT { a, x }
-                })));
-            }
+        if let Kind::Reloc(at) = e.kind
+            && let Some(a) = self.f.emit.take_back_not(at)
+        {
+            return Ok(JumpList::one(self.f.emit.emit(if wanted {
+                Instr::JmpF { a, x }
+            } else {
+                Instr::JmpT { a, x }
+            })));
         }
         let b = Src(self.load_any(e)?);
         self.free(e);
@@ -133,7 +133,7 @@ impl Codegen<'_> {
         } else {
             (&mut *left, right)
         };
-        let a = Src(self.to_any(value)?);
+        let a = Src(self.in_register(value)?);
         let x = UNLINKED;
         let mut instr = None;
         if let Some(key) = other.constant() {
@@ -158,7 +158,7 @@ impl Codegen<'_> {
         let instr = match instr {
             Some(instr) => instr,
             None => {
-                let b = Src(self.to_any(other)?);
+                let b = Src(self.in_register(other)?);
                 Instr::JmpEq { a, b, x }
             }
         };

@@ -165,15 +165,16 @@ impl Emitter {
     /// Sets `n` registers from `first` on to nil, by the instruction before if that
     /// sets registers next to them to nil and no jump comes between.
     pub(crate) fn load_nil(&mut self, first: Reg, n: u8) {
-        if self.here() > self.last_target && !self.code.is_empty() {
-            if let Instr::LoadNil { a, b } = self.instr(self.last) {
-                let (start, end) = (a.0.0, a.0.0 + b.0);
-                if start <= first.0 && first.0 <= end {
-                    let end = end.max(first.0 + n);
-                    let b = Imm8(end - start);
-                    self.rewrite(self.last, Instr::LoadNil { a, b });
-                    return;
-                }
+        if self.here() > self.last_target
+            && !self.code.is_empty()
+            && let Instr::LoadNil { a, b } = self.instr(self.last)
+        {
+            let (start, end) = (a.0.0, a.0.0 + b.0);
+            if start <= first.0 && first.0 <= end {
+                let end = end.max(first.0 + n);
+                let b = Imm8(end - start);
+                self.rewrite(self.last, Instr::LoadNil { a, b });
+                return;
             }
         }
         self.emit(Instr::LoadNil {

@@ -83,11 +83,11 @@ impl Codegen<'_> {
                 return Ok(());
             }
             (UnaryOp::Neg, None) => {
-                let b = Src(self.to_any(e)?);
+                let b = Src(self.in_register(e)?);
                 Instr::Unm { a, b }
             }
             (UnaryOp::Len, _) => {
-                let b = Src(self.to_any(e)?);
+                let b = Src(self.in_register(e)?);
                 Instr::Len { a, b }
             }
         };
@@ -126,9 +126,9 @@ impl Codegen<'_> {
         match op {
             BinaryOp::And => self.go_if_true(left),
             BinaryOp::Or => self.go_if_false(left),
-            BinaryOp::Concat => self.to_next(left).map(drop),
+            BinaryOp::Concat => self.push(left).map(drop),
             _ if left.constant().is_some() => Ok(()),
-            _ => self.to_any(left).map(drop),
+            _ => self.in_register(left).map(drop),
         }
     }
 
@@ -189,14 +189,14 @@ impl Codegen<'_> {
     fn suffix(&mut self, node: ExprId, e: &mut Exp) -> Checked<()> {
         match self.chunk.expr(node) {
             Expr::Index { key, .. } => {
-                let object = self.to_any(e)?;
+                let object = self.in_register(e)?;
                 let mut key = self.expr(key)?;
-                self.to_value(&mut key)?;
+                self.settle(&mut key)?;
                 self.passed(node);
                 self.index(e, object, &mut key)
             }
             Expr::Call { args, line, .. } => {
-                let base = self.to_next(e)?;
+                let base = self.push(e)?;
                 self.call(node, base, args, line, e)
             }
             Expr::MethodCall {
@@ -206,7 +206,7 @@ impl Codegen<'_> {
                 let first = self.chunk.exprs(args).first();
                 let first_line = first.map(|&first| self.chunk.expr_span(first).line);
                 self.f.emit.line = first_line.map_or(line, |first| first.min(line));
-                let object = self.to_any(e)?;
+                let object = self.in_register(e)?;
                 self.free(e);
                 let base = self.reserve(2)?;
                 let (a, b, c) = (Base(base), Src(object), Hint(0));
@@ -237,7 +237,7 @@ impl Codegen<'_> {
             if is_open {
                 self.set_results(&last, Results::Open)?;
             } else {
-                self.to_next(&mut last)?;
+                self.push(&mut last)?;
             }
         }
         self.passed(node);

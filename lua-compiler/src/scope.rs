@@ -172,10 +172,10 @@ impl Codegen<'_> {
     /// Leaves a block: its locals end, its breaks go to the next instruction.
     pub(crate) fn leave_block(&mut self) {
         self.end_block_locals();
-        if let Some(block) = self.scopes.blocks.pop() {
-            if !block.breaks.is_empty() {
-                self.f.emit.patch_here(block.breaks);
-            }
+        if let Some(block) = self.scopes.blocks.pop()
+            && !block.breaks.is_empty()
+        {
+            self.f.emit.patch_here(block.breaks);
         }
     }
 

@@ -106,11 +106,9 @@ impl Codegen<'_> {
         for (i, arm) in arms.iter().enumerate() {
             let next = self.condition(arm.cond)?;
             self.block(&arm.block)?;
-            if i + 1 < arms.len() || otherwise.is_some() {
-                if !self.ends_in_jump(&arm.block) {
-                    let jump = self.f.emit.jump();
-                    self.f.emit.join(&mut done, jump);
-                }
+            if (i + 1 < arms.len() || otherwise.is_some()) && !self.ends_in_jump(&arm.block) {
+                let jump = self.f.emit.jump();
+                self.f.emit.join(&mut done, jump);
             }
             self.f.emit.patch_here(next);
         }
@@ -181,7 +179,7 @@ impl Codegen<'_> {
     fn for_range(&mut self, bounds: [ExprId; 2], step: Option<ExprId>) -> Checked<()> {
         for bound in bounds.into_iter().chain(step) {
             let mut e = self.expr(bound)?;
-            self.to_next(&mut e)?;
+            self.push(&mut e)?;
         }
         if step.is_none() {
             let one = self.number(1.0)?;
@@ -287,20 +285,20 @@ impl Codegen<'_> {
         let n = exprs.len;
         if last.is_multiple() {
             self.set_results(&last, Results::Open)?;
-            if let (Kind::Call { at, .. }, 1) = (last.kind, n) {
-                if let Instr::CallV { a, b, .. } = self.f.emit.instr(at) {
-                    self.f.emit.rewrite(at, Instr::TailCall { a, b });
-                }
+            if let (Kind::Call { at, .. }, 1) = (last.kind, n)
+                && let Instr::CallV { a, b, .. } = self.f.emit.instr(at)
+            {
+                self.f.emit.rewrite(at, Instr::TailCall { a, b });
             }
             let (a, b) = (Base(first), Imm8(0));
             self.f.emit.emit(Instr::Return { a, b });
         } else if n == 0 {
             self.f.emit.emit(Instr::Return0 {});
         } else if n == 1 {
-            let a = Src(self.to_any(&mut last)?);
+            let a = Src(self.in_register(&mut last)?);
             self.f.emit.emit(Instr::Return1 { a });
         } else {
-            self.to_next(&mut last)?;
+            self.push(&mut last)?;
             let (a, b) = (Base(first), Imm8(n as u8 + 1));
             self.f.emit.emit(Instr::Return { a, b });
         }

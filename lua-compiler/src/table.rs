@@ -62,7 +62,7 @@ impl Codegen<'_> {
             }
         };
         let mut table = Exp::new(Kind::Reloc(at));
-        let reg = self.to_next(&mut table)?;
+        let reg = self.push(&mut table)?;
         self.items(reg, items, is_template)?;
         self.passed(id);
         Ok(table)
@@ -158,7 +158,7 @@ impl Codegen<'_> {
                         self.flush(table, stored, None);
                         return Ok(());
                     }
-                    self.to_next(&mut e)?;
+                    self.push(&mut e)?;
                     gathered += 1;
                 }
                 TableItem::Keyed { key, value } => {

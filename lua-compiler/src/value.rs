@@ -280,7 +280,7 @@ impl Codegen<'_> {
     }
 
     /// Brings the value, however it is decided, into a given register.
-    pub(crate) fn to_reg(&mut self, e: &mut Exp, reg: Reg) -> Checked<()> {
+    pub(crate) fn put_in(&mut self, e: &mut Exp, reg: Reg) -> Checked<()> {
         self.load(e, reg)?;
         let is_comparison = match e.kind {
             Kind::Jump(at) => {
@@ -330,33 +330,33 @@ impl Codegen<'_> {
     }
 
     /// Brings the value into the next free register.
-    pub(crate) fn to_next(&mut self, e: &mut Exp) -> Checked<Reg> {
+    pub(crate) fn push(&mut self, e: &mut Exp) -> Checked<Reg> {
         self.read(e);
         self.free(e);
         let reg = self.reserve(1)?;
-        self.to_reg(e, reg)?;
+        self.put_in(e, reg)?;
         Ok(reg)
     }
 
     /// Brings the value into some register, its own if it has one.
-    pub(crate) fn to_any(&mut self, e: &mut Exp) -> Checked<Reg> {
+    pub(crate) fn in_register(&mut self, e: &mut Exp) -> Checked<Reg> {
         self.read(e);
         if let Kind::Register(reg) = e.kind {
             if !e.has_jumps() {
                 return Ok(reg);
             }
             if reg.0 >= self.f.regs.locals() {
-                self.to_reg(e, reg)?;
+                self.put_in(e, reg)?;
                 return Ok(reg);
             }
         }
-        self.to_next(e)
+        self.push(e)
     }
 
     /// Reads the value; brings it into a register only if jumps leave it early.
-    pub(crate) fn to_value(&mut self, e: &mut Exp) -> Checked<()> {
+    pub(crate) fn settle(&mut self, e: &mut Exp) -> Checked<()> {
         if e.has_jumps() {
-            self.to_any(e)?;
+            self.in_register(e)?;
         } else {
             self.read(e);
         }
@@ -370,12 +370,12 @@ impl Codegen<'_> {
                 let key = self.string(id)?;
                 Kind::Field { object, key }
             }
-            (_, Some(n)) if n >= 1.0 && n <= 255.0 && n.fract() == 0.0 => {
+            (_, Some(n)) if (1.0..=255.0).contains(&n) && n.fract() == 0.0 => {
                 let key = n as u8;
                 Kind::Int { object, key }
             }
             _ => {
-                let key = self.to_any(key)?;
+                let key = self.in_register(key)?;
                 Kind::Index { object, key }
             }
         };
@@ -389,15 +389,15 @@ impl Codegen<'_> {
             Kind::Local(reg) => {
                 self.read(e);
                 self.free(e);
-                return self.to_reg(e, reg);
+                return self.put_in(e, reg);
             }
             Kind::Upvalue(index) => {
-                let a = Src(self.to_any(e)?);
+                let a = Src(self.in_register(e)?);
                 let b = Up(index);
                 self.f.emit.emit(Instr::SetUpval { a, b });
             }
             Kind::Global(name) => {
-                let a = Src(self.to_any(e)?);
+                let a = Src(self.in_register(e)?);
                 let x = StrKX(name);
                 self.f.emit.emit(Instr::SetGlobal { a, c, x });
             }
@@ -411,11 +411,11 @@ impl Codegen<'_> {
                         return Ok(());
                     }
                 }
-                let b = Src(self.to_any(e)?);
+                let b = Src(self.in_register(e)?);
                 self.f.emit.emit(Instr::SetField { a, b, c, x });
             }
             Kind::Int { object, key } => {
-                let b = Src(self.to_any(e)?);
+                let b = Src(self.in_register(e)?);
                 let (a, c) = (Src(object), Imm8(key));
                 self.f.emit.emit(Instr::SetInt { a, b, c });
             }
@@ -426,7 +426,7 @@ impl Codegen<'_> {
                     self.f.emit.emit(Instr::SetIndexK { a, b, x });
                     return Ok(());
                 }
-                let c = Src(self.to_any(e)?);
+                let c = Src(self.in_register(e)?);
                 self.f.emit.emit(Instr::SetIndex { a, b, c });
             }
             _ => unreachable!("the grammar allows only variables as targets"),

@@ -189,10 +189,10 @@ fn check_data(proto: &Proto) -> Result<(), Violation> {
         return Err(Violation::TooLarge);
     }
     for constant in &proto.constants {
-        if let Constant::Number(n) = constant {
-            if n.is_nan() {
-                return Err(Violation::NanConstant);
-            }
+        if let Constant::Number(n) = constant
+            && n.is_nan()
+        {
+            return Err(Violation::NanConstant);
         }
     }
     for template in &proto.templates {

@@ -18,7 +18,12 @@ const REPLY_LIMIT: Duration = Duration::from_secs(20);
 const SILENCE: Duration = Duration::from_millis(30);
 
 /// What every case starts from.
-const CLEAN_SLATE: &[&[&str]] = &[&["FLUSHALL"], &["SCRIPT", "FLUSH"]];
+const CLEAN_SLATE: &[&[&str]] = &[
+    &["FLUSHALL"],
+    &["SCRIPT", "FLUSH"],
+    &["FUNCTION", "FLUSH"],
+    &["CONFIG", "SET", "busy-reply-threshold", "5000"],
+];
 
 /// What a server answered to a case.
 #[derive(Debug)]

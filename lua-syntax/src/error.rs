@@ -45,7 +45,7 @@ impl SyntaxError {
             end_line: 1,
             ..Span::default()
         };
-        SyntaxError::new(chunk_name, b"chunk is larger than 4 GiB", None, span)
+        SyntaxError::new(chunk_name, b"chunk is 4 GiB or larger", None, span)
     }
 
     /// The whole message as Lua gives it: `chunk:line: what near 'token'`.

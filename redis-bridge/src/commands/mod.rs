@@ -20,6 +20,8 @@ mod scan;
 mod sets;
 mod sort;
 mod strings;
+#[cfg(test)]
+mod tests;
 mod zset_combine;
 mod zset_range;
 mod zsets;

@@ -190,3 +190,51 @@ pub(crate) fn scan_slice(len: usize, cursor: u64, count: usize) -> (u64, std::op
 fn seconds(ms: i64) -> u32 {
     u32::try_from(ms / 1000).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::keyspace::string::Text;
+
+    proptest! {
+        /// A walk returns every key that is there from its start to its end, whatever
+        /// comes and goes in between.
+        #[test]
+        fn a_walk_misses_no_key_that_stays(
+            n_keys in 1_u16..200,
+            count in 1_usize..20,
+            changes in prop::collection::vec((0_u16..400, any::<bool>()), 0..200),
+        ) {
+            let mut database = Database::default();
+            let value = || Value::String(Text::Integer(1));
+            for key in 0..n_keys {
+                database.insert(&key.to_be_bytes(), value(), 0);
+            }
+            let mut staying: HashSet<u16> = (0..n_keys).collect();
+            let mut changes = changes.into_iter();
+            let mut seen = HashSet::new();
+            let mut cursor = 0;
+            loop {
+                let (next, entries) = database.scan(cursor, count);
+                seen.extend(entries.map(|(key, _)| u16::from_be_bytes([key[0], key[1]])));
+                cursor = next;
+                if cursor == 0 {
+                    break;
+                }
+                for (key, adds) in changes.by_ref().take(3) {
+                    if adds {
+                        database.insert(&key.to_be_bytes(), value(), 0);
+                    } else {
+                        database.remove(&key.to_be_bytes());
+                        staying.remove(&key);
+                    }
+                }
+            }
+            prop_assert!(staying.is_subset(&seen));
+        }
+    }
+}

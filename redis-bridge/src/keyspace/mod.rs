@@ -17,7 +17,7 @@ pub mod zset;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 pub use database::{Database, Entry};
-pub use events::{Event, EventClass, EventClasses, Events};
+pub use events::{Event, EventClass, EventClasses, Events, KeyEvent};
 pub use value::{Type, Typed, Value};
 
 /// The hash of all maps: fast, and seeded at random against chosen collisions.

@@ -1,0 +1,395 @@
+//! Commands in, replies out, without sockets: transcripts recorded from redis-server
+//! 7.0.15, and what a transcript cannot show.
+
+use expect_test::{ExpectFile, expect_file};
+
+use crate::commands::spec::CommandFlags;
+use crate::commands::{self, Cx, Unresolved};
+use crate::keyspace::{EventClass, KeyEvent};
+use crate::reply::Protocol;
+use crate::resp::parse::split_quoted;
+use crate::resp::write::RespWriter;
+use crate::server::config::Config;
+use crate::server::{Server, Session};
+
+/// A server and one client of it. Time stands still unless a test moves it.
+struct Bench {
+    server: Server,
+    session: Session,
+    protocol: Protocol,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let mut server = Server::new(Config::default());
+        server.keyspace.set_clock(1_700_000_000_000);
+        let mut session = Session::new(1);
+        session.deny_blocking = true;
+        Self {
+            server,
+            session,
+            protocol: Protocol::Resp2,
+        }
+    }
+
+    /// Runs a command as the dispatcher would, after its checks.
+    fn run(&mut self, args: &[&[u8]]) -> Vec<u8> {
+        let mut reply = Vec::new();
+        let mut out = RespWriter::new(&mut reply, self.protocol);
+        let spec = match commands::resolve(args) {
+            Err(Unresolved::Command) => return b"-ERR unknown command\r\n".to_vec(),
+            Err(Unresolved::Subcommand(spec)) => {
+                let name = String::from_utf8_lossy(args[1]);
+                let container = spec.name.to_uppercase();
+                let text = format!("-ERR unknown subcommand '{name}'. Try {container} HELP.\r\n");
+                return text.into_bytes();
+            }
+            Ok(spec) => spec,
+        };
+        if spec.accepts(args.len()) {
+            let mut cx = Cx {
+                server: &mut self.server,
+                session: &mut self.session,
+            };
+            (spec.handler)(&mut cx, args, &mut out);
+        } else {
+            commands::error::CommandError::wrong_arity(spec.name).send(&mut out);
+        }
+        reply
+    }
+
+    /// Runs one line of a transcript. Besides commands there are `hello` with a
+    /// protocol version, `select` with a database, and `sleep` with milliseconds.
+    fn run_line(&mut self, line: &str) -> String {
+        let (mut bytes, mut ranges) = (Vec::new(), Vec::new());
+        split_quoted(line.as_bytes(), &mut bytes, &mut ranges).expect("quotes are balanced");
+        let args: Vec<&[u8]> = ranges.into_iter().map(|range| &bytes[range]).collect();
+        match *args {
+            [b"hello", version] => {
+                self.protocol = if version == b"3" {
+                    Protocol::Resp3
+                } else {
+                    Protocol::Resp2
+                };
+            }
+            [b"select", db] => self.session.db = commands::args::count(db).expect("a database"),
+            [b"sleep", ms] => {
+                let ms = commands::args::int(ms).expect("milliseconds");
+                let now = self.server.keyspace.now_ms();
+                self.server.keyspace.set_clock(now + ms);
+            }
+            _ => return printable(&self.run(&args)),
+        }
+        "+OK".to_owned()
+    }
+}
+
+/// A reply on one line: spaces for line ends, escapes for what is not ASCII.
+fn printable(reply: &[u8]) -> String {
+    let lines = String::from_utf8_lossy(reply).replace("\r\n", " ");
+    if !lines.contains(char::REPLACEMENT_CHARACTER) && lines.bytes().all(|b| matches!(b, 32..127)) {
+        return lines.trim_end().to_owned();
+    }
+    let mut text = String::new();
+    let mut rest = reply;
+    while let Some((&byte, tail)) = rest.split_first() {
+        rest = tail;
+        match (byte, tail) {
+            (b'\r', [b'\n', after @ ..]) => {
+                text.push(' ');
+                rest = after;
+            }
+            (32..127, _) => text.push(byte.into()),
+            _ => text.push_str(&format!("\\x{byte:02x}")),
+        }
+    }
+    text.trim_end().to_owned()
+}
+
+/// Runs the commands of a transcript, the lines after `> `, and expects the replies
+/// in it.
+fn check(transcript: &str, expected: ExpectFile) {
+    let mut bench = Bench::new();
+    let mut replayed = String::new();
+    for line in transcript
+        .lines()
+        .filter_map(|line| line.strip_prefix("> "))
+    {
+        let reply = bench.run_line(line);
+        replayed += &format!("> {line}\n{reply}\n");
+    }
+    expected.assert_eq(&replayed);
+}
+
+macro_rules! transcripts {
+    ($($name:ident)*) => {$(
+        #[test]
+        fn $name() {
+            let path = concat!("transcripts/", stringify!($name), ".txt");
+            check(
+                include_str!(concat!("transcripts/", stringify!($name), ".txt")),
+                expect_file![path],
+            );
+        }
+    )*};
+}
+
+transcripts! {
+    keys_and_strings
+    expiry_and_scan
+    lists
+    hashes_and_sets
+    sorted_sets
+    bits_and_lcs
+    sort
+}
+
+fn keys_of(line: &str) -> Option<Vec<&str>> {
+    let words: Vec<&str> = line.split(' ').collect();
+    let args: Vec<&[u8]> = words.iter().map(|word| word.as_bytes()).collect();
+    let spec = commands::resolve(&args).expect("a command");
+    Some(
+        commands::keys_of(spec, &args)?
+            .into_iter()
+            .map(|at| words[at])
+            .collect(),
+    )
+}
+
+#[test]
+fn keys_are_found_in_calls() {
+    for (line, keys) in [
+        ("get a", "a"),
+        ("mset a 1 b 2", "a b"),
+        ("del a b c", "a b c"),
+        ("blpop a b 0", "a b"),
+        ("bitop and a b c", "a b c"),
+        ("zunionstore d 2 a b weights 1 2", "d a b"),
+        ("zunion 2 a b withscores", "a b"),
+        ("lmpop 1 a left", "a"),
+        ("blmpop 0 2 a b left", "a b"),
+        ("sort a by w* store b", "a b"),
+        ("object encoding a", "a"),
+    ] {
+        assert_eq!(
+            keys_of(line).map(|keys| keys.join(" ")).as_deref(),
+            Some(keys),
+            "{line}"
+        );
+    }
+    for line in [
+        "zunion 3 a b",
+        "zunion x a",
+        "zunion -1 a",
+        "zunion 9223372036854775807 a",
+    ] {
+        assert_eq!(keys_of(line), None, "{line}");
+    }
+    assert_eq!(keys_of("dbsize"), Some(Vec::new()));
+}
+
+#[test]
+fn names_are_found_in_any_case() {
+    assert_eq!(
+        commands::lookup(b"ZRangeByScore").map(|spec| spec.name),
+        Some("zrangebyscore")
+    );
+    assert!(commands::lookup(b"").is_none());
+    assert!(commands::lookup(&[b'x'; 1000]).is_none());
+    let spec = commands::resolve(&[b"OBJECT", b"Encoding", b"k"]).expect("a subcommand");
+    assert_eq!(
+        (spec.name, spec.own_name()),
+        ("object|encoding", "encoding")
+    );
+    assert!(matches!(
+        commands::resolve(&[b"object", b"x"]),
+        Err(Unresolved::Subcommand(_))
+    ));
+}
+
+#[test]
+fn rows_say_what_command_info_prints() {
+    let spec = commands::lookup(b"lpush").expect("a command");
+    assert_eq!(
+        spec.flags.names().collect::<Vec<_>>(),
+        ["write", "denyoom", "fast"]
+    );
+    assert_eq!(
+        spec.categories().collect::<Vec<_>>(),
+        ["write", "list", "fast"]
+    );
+    assert!(spec.flags.contains(CommandFlags::DENYOOM));
+    let spec = commands::lookup(b"sort").expect("a command");
+    let categories = ["write", "set", "sortedset", "list", "slow", "dangerous"];
+    assert_eq!(spec.categories().collect::<Vec<_>>(), categories);
+    assert_eq!(spec.keys.range(), (1, 1, 1));
+}
+
+#[test]
+fn every_name_is_lower_case_and_unique() {
+    let mut names: Vec<&str> = commands::all()
+        .flat_map(|spec| std::iter::once(spec).chain(spec.subcommands))
+        .map(|spec| spec.name)
+        .collect();
+    assert!(names.iter().all(|name| *name == name.to_ascii_lowercase()));
+    let n_names = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), n_names);
+}
+
+#[test]
+fn blocking_commands_ask_to_be_run_again() {
+    let mut bench = Bench::new();
+    bench.session.deny_blocking = false;
+    assert_eq!(bench.run_line("blpop a b 1.5"), "");
+    let request = bench.session.block.take().expect("a request");
+    assert_eq!(request.keys, [b"a".to_vec(), b"b".to_vec()]);
+    assert_eq!(request.timeout_ms, Some(1500));
+    assert_eq!(bench.run_line("bzpopmin z 0"), "");
+    assert_eq!(
+        bench.session.block.take().expect("a request").timeout_ms,
+        None
+    );
+    bench.run_line("rpush b x");
+    assert_eq!(bench.run_line("blpop a b 1.5"), "*2 $1 b $1 x");
+    assert!(bench.session.block.is_none());
+}
+
+#[test]
+fn events_tell_what_happened() {
+    let mut bench = Bench::new();
+    for letter in b"g$lshzxn" {
+        let class = EventClass::from_letter(*letter).expect("a class");
+        bench.server.keyspace.events.wanted.insert(class);
+    }
+    let mut told = |line: &str| -> String {
+        bench.run_line(line);
+        let events = bench.server.keyspace.events.take();
+        let show = |it: &KeyEvent| format!("{} {}", it.event.1, String::from_utf8_lossy(&it.key));
+        events.iter().map(show).collect::<Vec<_>>().join(", ")
+    };
+    for (line, events) in [
+        ("set a 1 ex 10", "new a, set a, expire a"),
+        ("incr a", "incrby a"),
+        ("getex a persist", "persist a"),
+        ("rpush l x", "new l, rpush l"),
+        ("lmove l m left right", "new m, rpush m, lpop l, del l"),
+        ("rename m n", "new n, rename_from m, rename_to n"),
+        ("sadd s 1 2", "new s, sadd s"),
+        ("spop s 2", "spop s, del s"),
+        ("zadd z 1 x", "new z, zadd z"),
+        ("zpopmin z", "zpopmin z, del z"),
+        ("hset h f 1", "new h, hset h"),
+        ("hdel h f", "hdel h, del h"),
+        ("expire a 0", "del a"),
+        ("set e 1 px 10", "new e, set e, expire e"),
+        ("sleep 20", ""),
+        ("get e", "expired e"),
+        ("get e", ""),
+    ] {
+        assert_eq!(told(line), events, "{line}");
+    }
+}
+
+#[test]
+fn keys_expire_in_the_background_soonest_first() {
+    let mut bench = Bench::new();
+    for line in [
+        "set a 1 px 30",
+        "set b 1 px 10",
+        "set c 1 px 20",
+        "set d 1",
+        "sleep 100",
+    ] {
+        bench.run_line(line);
+    }
+    let mut removed = Vec::new();
+    bench
+        .server
+        .keyspace
+        .expire_cycle(2, |db, key| removed.push((db, key.to_vec())));
+    assert_eq!(removed, [(0, b"b".to_vec()), (0, b"c".to_vec())]);
+    assert_eq!(bench.run_line("dbsize"), ":2");
+    bench
+        .server
+        .keyspace
+        .expire_cycle(10, |db, key| removed.push((db, key.to_vec())));
+    assert_eq!(removed.len(), 3);
+    assert_eq!(bench.server.keyspace.db(0).n_volatile(), 0);
+}
+
+#[test]
+fn writes_are_counted_and_reads_are_not() {
+    let mut bench = Bench::new();
+    for (line, writes) in [
+        ("set a 1", true),
+        ("get a", false),
+        ("set a 1 nx", false),
+        ("sadd s x", true),
+        ("sadd s x", false),
+        ("srem s y", false),
+        ("zadd z 1 x", true),
+        ("zadd z 1 x", false),
+        ("hincrby a f 1", false),
+        ("lrem nokey 0 x", false),
+        ("expire a 100", true),
+        ("persist nokey", false),
+        ("del nokey", false),
+        ("del a", true),
+    ] {
+        let before = bench.server.keyspace.dirty;
+        bench.run_line(line);
+        assert_eq!(bench.server.keyspace.dirty != before, writes, "{line}");
+    }
+}
+
+#[test]
+fn failed_commands_leave_no_empty_keys() {
+    let mut bench = Bench::new();
+    for line in [
+        "hincrbyfloat k f inf",
+        "hincrby k f x",
+        "zadd k xx 1 a",
+        "zadd k nan a",
+        "lpushx k a",
+        "setrange k 999999999999 x",
+        "setbit k 0 2",
+        "bitfield k set u8 0 x",
+        "incrbyfloat k x",
+    ] {
+        bench.run_line(line);
+        assert_eq!(bench.run_line("exists k"), ":0", "{line}");
+    }
+}
+
+#[test]
+fn samples_have_the_right_size_and_members() {
+    let mut bench = Bench::new();
+    bench.run_line("sadd s a b c d e f g h");
+    bench.run_line("hset h a 1 b 2 c 3 d 4");
+    bench.run_line("zadd z 1 a 2 b 3 c 4 d");
+    for _ in 0..50 {
+        let distinct = bench.run_line("srandmember s 5");
+        let mut members: Vec<&str> = distinct
+            .split(' ')
+            .filter(|it| !it.contains(['$', '*']))
+            .collect();
+        members.sort_unstable();
+        members.dedup();
+        assert_eq!(members.len(), 5, "{distinct}");
+        assert!(bench.run_line("srandmember s -20").starts_with("*20 "));
+        assert!(
+            bench
+                .run_line("hrandfield h 2 withvalues")
+                .starts_with("*4 ")
+        );
+        assert!(
+            bench
+                .run_line("zrandmember z -7 withscores")
+                .starts_with("*14 ")
+        );
+    }
+    assert!(bench.run_line("spop s 3").starts_with("*3 "));
+    assert_eq!(bench.run_line("scard s"), ":5");
+}

@@ -327,7 +327,10 @@ def types_come_back_as_python_values(r):
 @check
 def both_protocols_agree(r):
     for protocol in (2, 3):
-        client = connect(protocol=protocol, decode_responses=True)
+        try:
+            client = connect(protocol=protocol, decode_responses=True)
+        except TypeError as error:
+            raise Skip("this redis-py speaks RESP2 only") from error
         client.delete("h", "z")
         client.hset("h", mapping={"a": 1})
         equal(client.hgetall("h"), {"a": "1"})

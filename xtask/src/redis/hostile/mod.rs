@@ -1,0 +1,202 @@
+//! What a hostile script or client may not do: stop the server, take its memory, or spoil it for
+//! the next client. After each attack a new client must be answered, a script must run as before,
+//! and memory must be back where it was.
+
+mod clients;
+mod scripts;
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use self::clients::CLIENTS;
+use self::scripts::{Answer, SCRIPTS};
+use super::connection::Connection;
+use super::resp::{Line, encode_command};
+use super::server::{Kind, Launch, Server};
+use super::{Options, judge};
+use crate::known::KnownFailures;
+use crate::summary::Summary;
+
+/// How long an attack may hold the server: far above what the limits allow.
+const ATTACK_LIMIT: Duration = Duration::from_secs(60);
+
+/// The limits of the server under attack.
+const INSTRUCTION_LIMIT: &str = "20000000";
+const MEMORY_LIMIT_BYTES: &str = "67108864";
+
+/// What an attack may leave behind: in the interpreter, and in the process, whose allocator keeps
+/// some of what it got.
+const LEFT_IN_LUA_BYTES: u64 = 1 << 20;
+const LEFT_RESIDENT_BYTES: u64 = 160 << 20;
+
+/// Runs all attacks on one server of ours; the real one lacks the limits.
+pub(super) fn run(ours: &Path, options: &Options, known: &KnownFailures) -> Result<Summary> {
+    let mut summary = Summary::default();
+    let limits = [
+        "--script-instruction-limit",
+        INSTRUCTION_LIMIT,
+        "--script-memory-limit",
+        MEMORY_LIMIT_BYTES,
+    ];
+    let launch = Launch::ours(ours, &limits);
+    let n_attacks = SCRIPTS.len() + CLIENTS.len();
+    if launch.kind == Kind::Redis {
+        summary.skip(
+            n_attacks,
+            "redis: hostile: redis-server has no script limits",
+        );
+        return Ok(summary);
+    }
+    let mut arena = Arena {
+        server: Server::start(launch)?,
+        before: None,
+    };
+    for (name, script, answer) in SCRIPTS {
+        let attack = |server: &Server| attack_by_script(server, script, *answer);
+        arena.attack(
+            &format!("hostile/script: {name}"),
+            attack,
+            options,
+            known,
+            &mut summary,
+        )?;
+    }
+    for (name, attack) in CLIENTS {
+        arena.attack(
+            &format!("hostile/client: {name}"),
+            attack,
+            options,
+            known,
+            &mut summary,
+        )?;
+    }
+    Ok(summary)
+}
+
+/// The server under attack, and what it used before the first one.
+struct Arena {
+    server: Server,
+    before: Option<Usage>,
+}
+
+/// What a server uses, in bytes.
+#[derive(Debug, Clone, Copy)]
+struct Usage {
+    lua_bytes: u64,
+    resident_bytes: u64,
+}
+
+impl Arena {
+    fn attack(
+        &mut self,
+        name: &str,
+        attack: impl Fn(&Server) -> Result<()>,
+        options: &Options,
+        known: &KnownFailures,
+        summary: &mut Summary,
+    ) -> Result<()> {
+        if !options.selects(name) {
+            return Ok(());
+        }
+        let before = match self.before {
+            Some(before) => before,
+            None => usage(&self.server)?,
+        };
+        self.before = Some(before);
+        let mut problem = attack(&self.server)
+            .err()
+            .map(|error| format!("  {error:#}\n"));
+        let fault = match self.server.crash()? {
+            Some(how) => Some(format!("the server crashed: {how}")),
+            None => aftermath(&self.server, before)
+                .err()
+                .map(|error| format!("{error:#}")),
+        };
+        if let Some(fault) = fault {
+            let text = problem.get_or_insert_default();
+            text.push_str(&format!("  {fault}\n{}", self.server.log_tail()));
+            self.server.restart()?;
+            self.before = None;
+        }
+        judge(name, problem, known, summary);
+        Ok(())
+    }
+}
+
+/// The next client is answered, a script runs, memory is back.
+fn aftermath(server: &Server, before: Usage) -> Result<()> {
+    server.ping()?;
+    let answer = ask(server, &["EVAL", "return {6 * 7, redis.call('ping')}", "0"])?;
+    if shown(&answer) != "*2 :42 +PONG" {
+        bail!("afterwards a script is answered {}", shown(&answer));
+    }
+    ask(server, &["FLUSHALL"])?;
+    ask(server, &["SCRIPT", "FLUSH"])?;
+    let after = usage(server)?;
+    let grew = |before: u64, after: u64, limit: u64| after.saturating_sub(before) > limit;
+    if grew(before.lua_bytes, after.lua_bytes, LEFT_IN_LUA_BYTES)
+        || grew(
+            before.resident_bytes,
+            after.resident_bytes,
+            LEFT_RESIDENT_BYTES,
+        )
+    {
+        bail!("memory is not given back: {before:?}, then {after:?}");
+    }
+    Ok(())
+}
+
+fn usage(server: &Server) -> Result<Usage> {
+    ask(
+        server,
+        &["EVAL", "collectgarbage() collectgarbage() return 1", "0"],
+    )?;
+    let info = ask(server, &["INFO", "memory"])?;
+    let text = info
+        .first()
+        .and_then(Line::value)
+        .context("INFO is no string")?;
+    let text = String::from_utf8_lossy(&text);
+    let lua = text
+        .lines()
+        .find_map(|line| line.strip_prefix("used_memory_lua:"));
+    let lua = lua.context("INFO has no used_memory_lua")?;
+    Ok(Usage {
+        lua_bytes: lua.trim().parse().context("used_memory_lua")?,
+        resident_bytes: server.resident_bytes()?,
+    })
+}
+
+/// One command on a connection of its own.
+fn ask(server: &Server, words: &[&str]) -> Result<Vec<Line>> {
+    let mut connection = server.connect()?;
+    connection.send(&encode_command(words))?;
+    reply(&mut connection)
+}
+
+fn reply(connection: &mut Connection) -> Result<Vec<Line>> {
+    let reply = connection.reply(ATTACK_LIMIT);
+    reply.map_err(|error| anyhow::anyhow!("the answer is {error}"))
+}
+
+/// A reply on one line, cut where it is long.
+fn shown(lines: &[Line]) -> String {
+    let mut text = String::new();
+    for line in lines.iter().take(10) {
+        text.push_str(&line.text);
+        text.push(' ');
+    }
+    let cut: String = text.trim_end().chars().take(400).collect();
+    cut
+}
+
+fn attack_by_script(server: &Server, script: &str, answer: Answer) -> Result<()> {
+    let lines = ask(server, &["EVAL", script, "0"])?;
+    let got = shown(&lines);
+    if !answer.allows(&got) {
+        bail!("expected {answer:?}, got {got}");
+    }
+    Ok(())
+}

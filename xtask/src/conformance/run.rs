@@ -106,6 +106,14 @@ struct Report {
     summary: Summary,
 }
 
+impl Report {
+    fn fail(&mut self, name: &str, problem: &str) {
+        self.text
+            .push_str(&format!("FAILED lua/{name}\n{problem}\n"));
+        self.summary.fail(format!("lua/{name}"));
+    }
+}
+
 fn check(
     script: &Script,
     prelude: &str,
@@ -114,10 +122,10 @@ fn check(
 ) -> Result<Report> {
     let recorded = script.expected()?;
     let real = match &engines.peer {
-        Some(peer) => Some(outputs(script, prelude, peer)?),
+        Some(peer) => Some(outputs(script, prelude, peer)?.0),
         None => None,
     };
-    let ours = outputs(script, prelude, &engines.ours)?;
+    let (ours, whole_problem) = outputs(script, prelude, &engines.ours)?;
     let mut report = Report {
         text: String::new(),
         summary: Summary::default(),
@@ -129,12 +137,12 @@ fn check(
             Ok(None) => report.summary.pass(),
             Ok(Some(reason)) => report.summary.skip(1, format!("known failure: {reason}")),
             Err(problem) => {
-                report
-                    .text
-                    .push_str(&format!("FAILED lua/{full_name}\n{problem}\n"));
-                report.summary.fail(format!("lua/{full_name}"));
+                report.fail(&full_name, &problem);
             }
         }
+    }
+    if let Some(problem) = whole_problem {
+        report.fail(&script.name, &problem);
     }
     Ok(report)
 }
@@ -168,7 +176,7 @@ fn bless(scripts: &[Script], prelude: &str) -> Result<Summary> {
     let peer = proc::find_program("lua5.1").context(PEER_HINT)?;
     let mut summary = Summary::default();
     let recorded = each(scripts, |script| {
-        script.record(&outputs(script, prelude, &peer)?)
+        script.record(&outputs(script, prelude, &peer)?.0)
     });
     for (script, changed) in scripts.iter().zip(recorded) {
         if changed? {
@@ -179,31 +187,42 @@ fn bless(scripts: &[Script], prelude: &str) -> Result<Summary> {
     Ok(summary)
 }
 
-/// Runs a file on one engine; cases it did not finish run again alone.
-fn outputs(script: &Script, prelude: &str, engine: &Path) -> Result<Outputs> {
-    let mut outputs = run_cases(&script.cases, prelude, engine, FILE_LIMIT)?.0;
+/// Runs a file on one engine; cases it did not finish run again alone. The second part is what is
+/// wrong when the file as a whole crashed or hung, yet no case does so alone.
+fn outputs(script: &Script, prelude: &str, engine: &Path) -> Result<(Outputs, Option<String>)> {
+    let whole = run_cases(&script.cases, prelude, engine, FILE_LIMIT)?;
+    let mut outputs = whole.outputs;
+    let mut is_explained = whole.ending.is_success();
     for case in &script.cases {
         if outputs.contains_key(&case.name) {
             continue;
         }
-        let alone = std::slice::from_ref(case);
-        let (mut finished, ending, rest) = run_cases(alone, prelude, engine, CASE_LIMIT)?;
-        let output = finished
+        let mut alone = run_cases(std::slice::from_ref(case), prelude, engine, CASE_LIMIT)?;
+        is_explained |= !alone.ending.is_success();
+        let output = alone
+            .outputs
             .remove(&case.name)
-            .unwrap_or_else(|| format!("{}[{ending}]\n", suite::normalise(&rest)));
+            .unwrap_or_else(|| format!("{}[{}]\n", suite::normalise(&alone.rest), alone.ending));
         outputs.insert(case.name.clone(), output);
     }
-    Ok(outputs)
+    let problem = (!is_explained).then(|| {
+        let rest = suite::normalise(&whole.rest);
+        format!("all its cases in one process: {}\n{rest}", whole.ending)
+    });
+    Ok((outputs, problem))
 }
 
-/// Runs cases in one process: the outputs of those it finished, how it ended, and what else came
-/// out: the unfinished case's output and the error stream.
-fn run_cases(
-    cases: &[Case],
-    prelude: &str,
-    engine: &Path,
-    limit: Duration,
-) -> Result<(Outputs, proc::Ending, Vec<u8>)> {
+/// What became of cases run in one process.
+struct CasesRun {
+    /// Of the cases it finished.
+    outputs: Outputs,
+    ending: proc::Ending,
+    /// What no finished case owns: an unfinished case's output and the error stream.
+    rest: Vec<u8>,
+}
+
+/// Runs cases in one process.
+fn run_cases(cases: &[Case], prelude: &str, engine: &Path, limit: Duration) -> Result<CasesRun> {
     let mut program = prelude.as_bytes().to_vec();
     for case in cases {
         program.extend_from_slice(b"case(");
@@ -220,7 +239,11 @@ fn run_cases(
     let finished = proc::run(engine, &[file.path()], b"", limit)?;
     let (outputs, mut rest) = split_output(&finished.stdout);
     rest.extend_from_slice(&finished.stderr);
-    Ok((outputs, finished.ending, rest))
+    Ok(CasesRun {
+        outputs,
+        ending: finished.ending,
+        rest,
+    })
 }
 
 /// Cuts output at the prelude's marks; the second part is what no finished case owns.

@@ -23,6 +23,7 @@ const CLEAN_SLATE: &[&[&str]] = &[
     &["SCRIPT", "FLUSH"],
     &["FUNCTION", "FLUSH"],
     &["CONFIG", "SET", "busy-reply-threshold", "5000"],
+    &["CONFIG", "SET", "maxmemory", "0"],
 ];
 
 /// What a server answered to a case.

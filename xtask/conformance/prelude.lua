@@ -83,7 +83,12 @@ local function put_back(into, saved)
 end
 
 G.show, G.try, G.compile = show_values, try, compile
-local libraries = { string, table, math, coroutine, os, string_meta }
+local libraries = { string, table, math, coroutine, string_meta }
+for _, name in next, { "os", "io", "debug", "package" } do
+  if type(rawget(G, name)) == "table" then
+    libraries[#libraries + 1] = rawget(G, name)
+  end
+end
 local saved_globals, saved = copy(G), {}
 for i = 1, #libraries do
   saved[i] = copy(libraries[i])

@@ -1,0 +1,170 @@
+-- Manual 5.7: files, on temporary ones.
+--- case: write and read back
+local f = io.tmpfile()
+show(f:write("line one\n", 2, " two\n", 3.5) == true or io.type(f))
+f:seek("set")
+show(f:read()) show(f:read()) show(f:read()) show(f:read())
+show(f:close())
+--- case: read formats
+local f = io.tmpfile()
+f:write("12 0x1F -3.5e2 word\nrest of line\n\nlast")
+f:seek("set")
+show(f:read("*n", "*n", "*n", "*n"))
+f:seek("set")
+show(f:read(5)) show(f:read(0)) show(f:read("*l")) show(f:read("*l")) show(f:read("*l")) show(f:read("*a")) show(f:read("*a")) show(f:read("*l")) show(f:read(0)) show(f:read(1))
+f:close()
+--- case: several formats at once stop at the first failure
+local f = io.tmpfile()
+f:write("a\nb")
+f:seek("set")
+show(f:read("*l", "*l", "*l", "*l"))
+f:seek("set")
+show(f:read(1, 1, 1, 1))
+f:close()
+--- case: read nothing in particular
+local f = io.tmpfile()
+f:write("x\ny\n")
+f:seek("set")
+show(f:read(nil == 1 and 1 or "*l"))
+show(f:read("*all")) show(f:read("*line")) show(f:read("*number"))
+f:close()
+--- case: bad formats
+local f = io.tmpfile()
+try(f.read, f, "x") try(f.read, f, "*x") try(f.read, f, "") try(f.read, f, {}) try(function() f:read("*x") end) try(f.read, f, "*")
+f:close()
+--- case: numbers in text
+local f = io.tmpfile()
+f:write("1,2;3 .5 5. 1e2 nan x")
+f:seek("set")
+show(f:read("*n")) show(f:read(1)) show(f:read("*n")) show(f:read(1)) show(f:read("*n")) show(f:read("*n")) show(f:read("*n")) show(f:read("*n"))
+f:close()
+--- case: lines
+local f = io.tmpfile()
+f:write("a\nb\n\nc")
+f:seek("set")
+for line in f:lines() do show(line) end
+show(io.type(f))
+f:close()
+--- case: seek
+local f = io.tmpfile()
+f:write("0123456789")
+show(f:seek()) show(f:seek("set", 3)) show(f:read(2)) show(f:seek("cur", -1)) show(f:read(1)) show(f:seek("end", -2)) show(f:read("*a")) show(f:seek("end")) show(f:seek("cur"))
+try(f.seek, f, "bad") try(f.seek, f, "set", "x") show((f:seek("set", -1)))
+f:close()
+--- case: overwriting in the middle
+local f = io.tmpfile()
+f:write("aaaaaaaaaa")
+f:seek("set", 3)
+f:write("BBB")
+f:seek("set")
+show(f:read("*a"))
+f:close()
+--- case: closed files
+local f = io.tmpfile()
+show(io.type(f), tostring(f):match("^file %("))
+f:close()
+show(io.type(f), tostring(f))
+try(f.read, f) try(f.write, f, "x") try(f.close, f) try(f.lines, f) try(f.seek, f) try(f.flush, f)
+try(function() f:read() end)
+--- case: io.type
+show(io.type(io.stdout), io.type(io.stdin), io.type(5), io.type({}), io.type(newproxy()))
+try(io.type)
+--- case: methods check their file
+local f = io.tmpfile()
+try(f.read) try(f.read, 5) try(f.write, {}, "x") try(f.close, "x") try(io.close, 5)
+try(function() f.read() end)
+f:close()
+--- case: write errors
+local f = io.tmpfile()
+try(f.write, f, nil) try(f.write, f, {}) try(f.write, f, "a", true)
+show(f:write() ~= nil, f:write("") ~= nil)
+f:close()
+--- case: open modes and missing files
+show(io.open("/no/such/file")) show(io.open("/no/such/dir/file", "w")) show((io.open("/", "w")))
+try(io.open) try(io.open, {}) try(io.lines, "/no/such/file") try(io.input, "/no/such/file") try(io.output, "/no/such/dir/x")
+--- case: a named file
+local name = os.tmpname()
+local f = assert(io.open(name, "w"))
+f:write("one\ntwo\n")
+f:close()
+f = assert(io.open(name, "a")) f:write("three\n") f:close()
+for line in io.lines(name) do show(line) end
+f = assert(io.open(name, "r+")) f:write("ONE") f:seek("end") f:write("end") f:close()
+f = assert(io.open(name, "rb")) show(f:read("*a")) show((f:write("x"))) f:close()
+f = assert(io.open(name, "w+")) show(f:read("*a")) f:write("new") f:seek("set") show(f:read("*a")) f:close()
+show(os.remove(name)) show((os.remove(name)))
+--- case: io.lines closes at the end
+local name = os.tmpname()
+local f = io.open(name, "w") f:write("a\nb") f:close()
+local it = io.lines(name)
+show(it()) show(it()) show(it())
+try(it)
+os.remove(name)
+--- case: default input and output
+local name = os.tmpname()
+local old_out, old_in = io.output(), io.input()
+io.output(name)
+show(io.output() ~= old_out)
+io.write("default ", 5, "\n")
+io.close()
+try(io.write, "x")
+io.output(old_out)
+io.input(name)
+show(io.read()) show(io.read("*a")) show(io.read())
+io.close(io.input())
+try(io.read)
+io.input(old_in)
+os.remove(name)
+--- case: io.lines without a name reads the default input
+local name = os.tmpname()
+local f = io.open(name, "w") f:write("l1\nl2\n") f:close()
+local old = io.input()
+io.input(name)
+for line in io.lines() do show(line) end
+io.close(io.input())
+io.input(old)
+os.remove(name)
+--- case: buffering
+local f = io.tmpfile()
+show(f:setvbuf("no"), f:setvbuf("full", 1024), f:setvbuf("line"))
+try(f.setvbuf, f, "bad") try(f.setvbuf, f)
+show(f:flush() ~= nil)
+f:close()
+--- case: binary content
+local f = io.tmpfile()
+local all = {}
+for i = 0, 255 do all[#all + 1] = string.char(i) end
+all = table.concat(all)
+f:write(all, all)
+f:seek("set")
+show(f:read(256) == all, f:read("*a") == all)
+f:close()
+--- case: long lines and large files
+local f = io.tmpfile()
+f:write(("x"):rep(100000), "\n", ("y"):rep(50))
+f:seek("set")
+show(#f:read(), #f:read())
+f:seek("set")
+show(#f:read(99999), f:read(3), #f:read("*a"))
+f:close()
+--- case: files are collected
+for i = 1, 50 do local f = io.tmpfile() f:write("x") end
+collectgarbage()
+return "fine"
+--- case: rename and tmpname
+local a, b = os.tmpname(), os.tmpname()
+show(type(a), a ~= b)
+os.remove(b)
+show(os.rename(a, b)) show((os.rename(a, b)))
+show(os.remove(b))
+show(select(2, os.rename("/no/such/a", "/no/such/b"))) show(select(2, os.remove("/no/such/a")))
+--- case: getenv, and functions of os with bad arguments
+show(os.getenv("NO_SUCH_VARIABLE_HERE"), type(os.getenv("PATH")))
+try(os.getenv) try(os.remove) try(os.rename, "x") try(os.setlocale, "x", "bad category")
+show(os.setlocale("C"), os.setlocale(nil, "numeric"), os.setlocale("no such locale"))
+--- case: file methods through __index
+local f = io.tmpfile()
+show(type(f.read), f.nothing, getmetatable(f).__index == getmetatable(f), type(getmetatable(f).__gc), type(getmetatable(f).__tostring))
+try(function() return f.x.y end)
+try(function() f:nomethod() end)
+f:close()

@@ -56,6 +56,10 @@ impl Compat {
     /// Its own version.
     #[must_use]
     pub fn version(self) -> &'static str {
-        if self.is_valkey() { "9.1.2" } else { self.redis_version() }
+        if self.is_valkey() {
+            "9.1.2"
+        } else {
+            self.redis_version()
+        }
     }
 }

@@ -17,7 +17,11 @@ pub fn write_double(out: &mut Vec<u8>, value: f64) {
     /// Below this an integral double has no more than 17 digits and prints plainly.
     const PLAIN_LIMIT: f64 = 1e17;
     if value.is_nan() {
-        out.extend_from_slice(if value.is_sign_negative() { b"-nan" } else { b"nan" });
+        out.extend_from_slice(if value.is_sign_negative() {
+            b"-nan"
+        } else {
+            b"nan"
+        });
         return;
     }
     if value.is_sign_negative() {
@@ -26,7 +30,10 @@ pub fn write_double(out: &mut Vec<u8>, value: f64) {
     let magnitude = value.abs();
     if magnitude.is_infinite() {
         out.extend_from_slice(b"inf");
-    } else if magnitude < PLAIN_LIMIT && magnitude.fract() == 0.0 && magnitude < 9_007_199_254_740_992.0 {
+    } else if magnitude < PLAIN_LIMIT
+        && magnitude.fract() == 0.0
+        && magnitude < 9_007_199_254_740_992.0
+    {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // integral, below 2^53
         out.extend_from_slice(itoa::Buffer::new().format(magnitude as u64).as_bytes());
     } else {

@@ -137,7 +137,9 @@ impl RequestParser {
         let Some((count, next)) = header(input, 1, ProtocolError::CountLineTooBig)? else {
             return Ok(None);
         };
-        let count = count.filter(|n| *n <= MAX_ARGS).ok_or(ProtocolError::InvalidCount)?;
+        let count = count
+            .filter(|n| *n <= MAX_ARGS)
+            .ok_or(ProtocolError::InvalidCount)?;
         if count > MAX_ARGS_UNAUTHENTICATED && !limits.authenticated {
             return Err(ProtocolError::UnauthenticatedCount);
         }
@@ -154,7 +156,9 @@ impl RequestParser {
         if let Some(len) = self.bulk_len {
             return Ok(Some(len));
         }
-        let Some(&kind) = input.get(self.pos) else { return Ok(None) };
+        let Some(&kind) = input.get(self.pos) else {
+            return Ok(None);
+        };
         // A wrong first byte is reported once its line is complete.
         let digits_at = if kind == b'$' { self.pos + 1 } else { self.pos };
         let Some((len, next)) = header(input, digits_at, ProtocolError::BulkLineTooBig)? else {
@@ -212,9 +216,7 @@ fn header(
         _ => {}
     }
     match memchr::memchr(b'\r', line) {
-        Some(end) if line.len() > end + 1 => {
-            Ok(Some((parse_i64(&line[..end]), from + end + 2)))
-        }
+        Some(end) if line.len() > end + 1 => Ok(Some((parse_i64(&line[..end]), from + end + 2))),
         Some(_) => Ok(None),
         None if line.len() > MAX_LINE_BYTES => Err(too_big),
         None => Ok(None),
@@ -228,7 +230,10 @@ fn header(
 pub fn split_quoted(line: &[u8], bytes: &mut Vec<u8>, args: &mut Vec<Range<usize>>) -> Option<()> {
     let mut rest = line;
     loop {
-        let skip = rest.iter().position(|&b| !is_c_space(b)).unwrap_or(rest.len());
+        let skip = rest
+            .iter()
+            .position(|&b| !is_c_space(b))
+            .unwrap_or(rest.len());
         rest = &rest[skip..];
         if matches!(rest.first(), None | Some(0)) {
             return Some(());
@@ -326,7 +331,10 @@ fn hex_value(digit: u8) -> u8 {
 mod tests {
     use super::*;
 
-    const LIMITS: Limits = Limits { max_bulk_bytes: 512 * 1024 * 1024, authenticated: true };
+    const LIMITS: Limits = Limits {
+        max_bulk_bytes: 512 * 1024 * 1024,
+        authenticated: true,
+    };
 
     /// Parses `input` as one client sends it, whole and byte by byte; prints each
     /// request as its arguments between bars, then the error or what is left over.
@@ -352,7 +360,11 @@ mod tests {
                 }
                 Ok(Progress::Incomplete(_)) => {
                     let left = end - start;
-                    return if left == 0 { text } else { format!("{text} +{left}") };
+                    return if left == 0 {
+                        text
+                    } else {
+                        format!("{text} +{left}")
+                    };
                 }
                 Err(error) => return format!("{text} {error}"),
             }
@@ -362,11 +374,23 @@ mod tests {
     #[test]
     fn arrays_of_bulks() {
         check(b"*1\r\n$4\r\nPING\r\n", LIMITS, "[PING]");
-        check(b"*2\r\n$3\r\nGET\r\n$1\r\nk\r\n*1\r\n$4\r\nPING\r\n", LIMITS, "[GET|k][PING]");
+        check(
+            b"*2\r\n$3\r\nGET\r\n$1\r\nk\r\n*1\r\n$4\r\nPING\r\n",
+            LIMITS,
+            "[GET|k][PING]",
+        );
         check(b"*2\r\n$4\r\nECHO\r\n$0\r\n\r\n", LIMITS, "[ECHO|]");
-        check(b"*2\r\n$4\r\nECHO\r\n$4\r\n\r\n\0\xff\r\n", LIMITS, "[ECHO|\\r\\n\\x00\\xff]");
-        check(b"*0\r\n*-1\r\n*-5\r\n*1\r\n$4\r\nPING\r\n", LIMITS, "[][][][PING]");
-        check(b"*2\r\n$3\r\nGET\r\n$10\r\nabc", LIMITS, " +20");
+        check(
+            b"*2\r\n$4\r\nECHO\r\n$4\r\n\r\n\0\xff\r\n",
+            LIMITS,
+            "[ECHO|\\r\\n\\x00\\xff]",
+        );
+        check(
+            b"*0\r\n*-1\r\n*-5\r\n*1\r\n$4\r\nPING\r\n",
+            LIMITS,
+            "[][][][PING]",
+        );
+        check(b"*2\r\n$3\r\nGET\r\n$10\r\nabc", LIMITS, " +21");
         check(b"*1\r\n$12\r\nabcdefghijkl\r\n", LIMITS, "[abcdefghijkl]");
     }
 
@@ -376,23 +400,71 @@ mod tests {
         check(b"PING\n\r\n\nPING\n", LIMITS, "[PING][][][PING]");
         check(b"  set  k \t v  \r\n", LIMITS, "[set|k|v]");
         check(br#"set k "a\x41\n\"b c" 'd\'e\n'"#, LIMITS, " +29");
-        check(b"set \"a\\x41\\n\\\"b c\" 'd\\'e\\n' \"\"\r\n", LIMITS, r#"[set|aA\n\"b c|d\'e\\n|]"#);
+        check(
+            b"set \"a\\x41\\n\\\"b c\" 'd\\'e\\n' \"\"\r\n",
+            LIMITS,
+            r#"[set|aA\n\"b c|d\'e\\n|]"#,
+        );
         check(b"get a\"b\" c'd'\r\n", LIMITS, "[get|ab|cd]");
-        check(b"get \"a\"b\r\n", LIMITS, " Protocol error: unbalanced quotes in request");
-        check(b"get \"a\r\n", LIMITS, " Protocol error: unbalanced quotes in request");
-        check(b"get 'a\r\n", LIMITS, " Protocol error: unbalanced quotes in request");
-        check(&[b'a'; 70_000], LIMITS, " Protocol error: too big inline request");
+        check(
+            b"get \"a\"b\r\n",
+            LIMITS,
+            " Protocol error: unbalanced quotes in request",
+        );
+        check(
+            b"get \"a\r\n",
+            LIMITS,
+            " Protocol error: unbalanced quotes in request",
+        );
+        check(
+            b"get 'a\r\n",
+            LIMITS,
+            " Protocol error: unbalanced quotes in request",
+        );
+        check(
+            &[b'a'; 70_000],
+            LIMITS,
+            " Protocol error: too big inline request",
+        );
     }
 
     #[test]
     fn protocol_errors() {
-        check(b"*x\r\n", LIMITS, " Protocol error: invalid multibulk length");
-        check(b"*2147483648\r\n", LIMITS, " Protocol error: invalid multibulk length");
-        check(b"*\r\n", LIMITS, " Protocol error: invalid multibulk length");
-        check(b"*1\r\n:4\r\n", LIMITS, " Protocol error: expected '$', got ':'");
-        check(b"*1\r\n$x\r\n", LIMITS, " Protocol error: invalid bulk length");
-        check(b"*1\r\n$-1\r\n", LIMITS, " Protocol error: invalid bulk length");
-        check(b"*1\r\n$536870913\r\n", LIMITS, " Protocol error: invalid bulk length");
+        check(
+            b"*x\r\n",
+            LIMITS,
+            " Protocol error: invalid multibulk length",
+        );
+        check(
+            b"*2147483648\r\n",
+            LIMITS,
+            " Protocol error: invalid multibulk length",
+        );
+        check(
+            b"*\r\n",
+            LIMITS,
+            " Protocol error: invalid multibulk length",
+        );
+        check(
+            b"*1\r\n:4\r\n",
+            LIMITS,
+            " Protocol error: expected '$', got ':'",
+        );
+        check(
+            b"*1\r\n$x\r\n",
+            LIMITS,
+            " Protocol error: invalid bulk length",
+        );
+        check(
+            b"*1\r\n$-1\r\n",
+            LIMITS,
+            " Protocol error: invalid bulk length",
+        );
+        check(
+            b"*1\r\n$536870913\r\n",
+            LIMITS,
+            " Protocol error: invalid bulk length",
+        );
         let mut long = vec![b'1'; 70_000];
         long[0] = b'*';
         check(&long, LIMITS, " Protocol error: too big mbulk count string");
@@ -403,9 +475,20 @@ mod tests {
 
     #[test]
     fn strangers_may_send_only_little() {
-        let limits = Limits { authenticated: false, ..LIMITS };
+        let limits = Limits {
+            authenticated: false,
+            ..LIMITS
+        };
         check(b"*10\r\n", limits, " +5");
-        check(b"*11\r\n", limits, " Protocol error: unauthenticated multibulk length");
-        check(b"*1\r\n$16385\r\n", limits, " Protocol error: unauthenticated bulk length");
+        check(
+            b"*11\r\n",
+            limits,
+            " Protocol error: unauthenticated multibulk length",
+        );
+        check(
+            b"*1\r\n$16385\r\n",
+            limits,
+            " Protocol error: unauthenticated bulk length",
+        );
     }
 }

@@ -115,7 +115,11 @@ fn read_bulk(from: &mut impl BufRead, len: i64) -> io::Result<Vec<u8>> {
     }
     let mut end = [0; 2];
     from.read_exact(&mut end)?;
-    if &end == b"\r\n" { Ok(bytes) } else { Err(invalid("a string without an end")) }
+    if &end == b"\r\n" {
+        Ok(bytes)
+    } else {
+        Err(invalid("a string without an end"))
+    }
 }
 
 fn read_line(from: &mut impl BufRead) -> io::Result<Vec<u8>> {
@@ -132,7 +136,10 @@ fn read_line(from: &mut impl BufRead) -> io::Result<Vec<u8>> {
 }
 
 fn invalid(what: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, format!("the server sent {what}"))
+    io::Error::new(
+        io::ErrorKind::InvalidData,
+        format!("the server sent {what}"),
+    )
 }
 
 /// Appends a string in double quotes, with escapes for what does not print.
@@ -275,39 +282,61 @@ mod tests {
     use super::*;
     use expect_test::{Expect, expect};
 
-    fn check(wire: &str, terminal: Expect, raw: Expect) {
+    fn check(wire: &str, terminal: Expect, raw: &str) {
         let value = read_value(&mut wire.as_bytes()).expect("a reply");
         terminal.assert_eq(&String::from_utf8_lossy(&value.to_terminal()));
-        raw.assert_eq(&String::from_utf8_lossy(&value.to_raw()));
+        assert_eq!(String::from_utf8_lossy(&value.to_raw()), raw);
     }
 
     #[test]
     fn replies_print_as_redis_cli_prints_them() {
-        check(":1\r\n", expect![[r#"
+        check(
+            ":1\r\n",
+            expect![[r#"
             (integer) 1
-        "#]], expect![[r#"
-            1
-        "#]]);
-        check("$4\r\na\"\u{1}\n\r\n", expect![[r#"
+        "#]],
+            "1\n",
+        );
+        check(
+            "$4\r\na\"\u{1}\n\r\n",
+            expect![[r#"
             "a\"\x01\n"
-        "#]], expect!["a\"\u{1}\n\n"]);
-        check("-ERR no\r\n", expect![[r#"
+        "#]],
+            "a\"\u{1}\n\n",
+        );
+        check(
+            "-ERR no\r\n",
+            expect![[r#"
             (error) ERR no
-        "#]], expect!["ERR no\n\n"]);
-        check("*0\r\n", expect![[r#"
+        "#]],
+            "ERR no\n\n",
+        );
+        check(
+            "*0\r\n",
+            expect![[r#"
             (empty array)
-        "#]], expect!["\n"]);
-        check("*3\r\n$1\r\na\r\n*2\r\n:1\r\n*-1\r\n+OK\r\n", expect![[r#"
+        "#]],
+            "\n",
+        );
+        check(
+            "*3\r\n$1\r\na\r\n*2\r\n:1\r\n*-1\r\n+OK\r\n",
+            expect![[r#"
             1) "a"
             2) 1) (integer) 1
                2) (nil)
             3) OK
-        "#]], expect!["a\n1\n\nOK\n"]);
-        check("%2\r\n+a\r\n,1.5\r\n+b\r\n~2\r\n#t\r\n(12\r\n", expect![[r#"
+        "#]],
+            "a\n1\n\nOK\n",
+        );
+        check(
+            "%2\r\n+a\r\n,1.5\r\n+b\r\n~2\r\n#t\r\n(12\r\n",
+            expect![[r#"
             1# a => (double) 1.5
             2# b => 1~ (true)
                2~ 12
-        "#]], expect!["a 1.5\nb (true)\n12\n"]);
+        "#]],
+            "a 1.5\nb (true)\n12\n",
+        );
     }
 
     #[test]

@@ -34,14 +34,17 @@ impl<'a> RespWriter<'a> {
             return;
         }
         self.out.push(kind);
-        let spaced = text.iter().map(|&b| if matches!(b, b'\r' | b'\n') { b' ' } else { b });
+        let spaced = text
+            .iter()
+            .map(|&b| if matches!(b, b'\r' | b'\n') { b' ' } else { b });
         self.out.extend(spaced);
         self.out.extend_from_slice(b"\r\n");
     }
 
     fn header(&mut self, kind: u8, len: usize) {
         if let Ok(digit @ 0..=9) = u8::try_from(len) {
-            self.out.extend_from_slice(&[kind, b'0' + digit, b'\r', b'\n']);
+            self.out
+                .extend_from_slice(&[kind, b'0' + digit, b'\r', b'\n']);
         } else {
             self.line(kind, itoa::Buffer::new().format(len).as_bytes());
         }
@@ -77,11 +80,19 @@ impl ReplySink for RespWriter<'_> {
     }
 
     fn null(&mut self) {
-        self.out.extend_from_slice(if self.is_resp3() { b"_\r\n" } else { b"$-1\r\n" });
+        self.out.extend_from_slice(if self.is_resp3() {
+            b"_\r\n"
+        } else {
+            b"$-1\r\n"
+        });
     }
 
     fn null_array(&mut self) {
-        self.out.extend_from_slice(if self.is_resp3() { b"_\r\n" } else { b"*-1\r\n" });
+        self.out.extend_from_slice(if self.is_resp3() {
+            b"_\r\n"
+        } else {
+            b"*-1\r\n"
+        });
     }
 
     fn array(&mut self, len: usize) {
@@ -165,10 +176,18 @@ mod tests {
     #[test]
     fn each_kind_in_both_versions() {
         check(|r| r.ok(), r"+OK\r\n", r"+OK\r\n");
-        check(|r| r.error(b"ERR a\r\nb"), r"-ERR a  b\r\n", r"-ERR a  b\r\n");
+        check(
+            |r| r.error(b"ERR a\r\nb"),
+            r"-ERR a  b\r\n",
+            r"-ERR a  b\r\n",
+        );
         check(|r| r.integer(-12), r":-12\r\n", r":-12\r\n");
         check(|r| r.bulk(b"a\r\n"), r"$3\r\na\r\n\r\n", r"$3\r\na\r\n\r\n");
-        check(|r| r.bulk(b"0123456789"), r"$10\r\n0123456789\r\n", r"$10\r\n0123456789\r\n");
+        check(
+            |r| r.bulk(b"0123456789"),
+            r"$10\r\n0123456789\r\n",
+            r"$10\r\n0123456789\r\n",
+        );
         check(|r| r.null(), r"$-1\r\n", r"_\r\n");
         check(|r| r.null_array(), r"*-1\r\n", r"_\r\n");
         check(|r| r.array(2), r"*2\r\n", r"*2\r\n");
@@ -178,7 +197,11 @@ mod tests {
         check(|r| r.boolean(true), r":1\r\n", r"#t\r\n");
         check(|r| r.boolean(false), r":0\r\n", r"#f\r\n");
         check(|r| r.big_number(b"123"), r"$3\r\n123\r\n", r"(123\r\n");
-        check(|r| r.verbatim(*b"txt", b"hi"), r"$2\r\nhi\r\n", r"=6\r\ntxt:hi\r\n");
+        check(
+            |r| r.verbatim(*b"txt", b"hi"),
+            r"$2\r\nhi\r\n",
+            r"=6\r\ntxt:hi\r\n",
+        );
         check(|r| r.push(3), r"*3\r\n", r">3\r\n");
     }
 }

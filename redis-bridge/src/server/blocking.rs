@@ -61,7 +61,12 @@ impl Blocking {
     /// The clients to run again, first come, first served; the keys are no longer ready.
     pub fn take_ready(&mut self) -> Vec<ClientId> {
         let ready = std::mem::take(&mut self.ready);
-        ready.iter().filter_map(|key| self.by_key.get(key)).flatten().copied().collect()
+        ready
+            .iter()
+            .filter_map(|key| self.by_key.get(key))
+            .flatten()
+            .copied()
+            .collect()
     }
 
     /// How many keys are waited for.

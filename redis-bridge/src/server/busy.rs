@@ -20,7 +20,10 @@ const INTERVAL: Duration = Duration::from_millis(5);
 /// Accepts clients, reads what they have sent, answers, and sends the answers, all
 /// without waiting. Does nothing if it did so a moment ago.
 pub(crate) fn serve(server: &mut Server) {
-    if server.last_busy_round.is_some_and(|last| last.elapsed() < INTERVAL) {
+    if server
+        .last_busy_round
+        .is_some_and(|last| last.elapsed() < INTERVAL)
+    {
         return;
     }
     accept(server);
@@ -32,14 +35,18 @@ pub(crate) fn serve(server: &mut Server) {
 }
 
 fn accept(server: &mut Server) {
-    let Some(listeners) = server.listeners.clone() else { return };
+    let Some(listeners) = server.listeners.clone() else {
+        return;
+    };
     for listener in listeners.iter() {
         // The first error means that nobody waits, or that accepting has to wait.
         while let Ok((socket, peer)) = SockRef::from(listener).accept() {
-            let Some(peer) = peer.as_socket() else { continue };
-            let is_ready = socket.set_nonblocking(true).and_then(|()| {
-                TcpStream::from_std(socket.into())
-            });
+            let Some(peer) = peer.as_socket() else {
+                continue;
+            };
+            let is_ready = socket
+                .set_nonblocking(true)
+                .and_then(|()| TcpStream::from_std(socket.into()));
             if let Ok(stream) = is_ready {
                 listen::admit(server, stream, peer);
             }

@@ -190,7 +190,9 @@ impl Client {
     /// Does for this client what its task would do, without waiting, while that
     /// cannot run; does nothing for the client whose script keeps the server busy.
     pub(crate) fn serve_without_waiting(&self, server: &mut Server) {
-        let Ok(mut state) = self.state.try_borrow_mut() else { return };
+        let Ok(mut state) = self.state.try_borrow_mut() else {
+            return;
+        };
         let has_read = state.read_now(&mut server.stats.bytes_in);
         if has_read {
             self.last_active.set(Instant::now());
@@ -212,7 +214,10 @@ impl Client {
     /// The session, unless this very client is the one whose command is running.
     #[must_use]
     pub fn session(&self) -> Option<Ref<'_, Session>> {
-        self.state.try_borrow().ok().map(|state| Ref::map(state, |state| &state.session))
+        self.state
+            .try_borrow()
+            .ok()
+            .map(|state| Ref::map(state, |state| &state.session))
     }
 
     /// Bytes of requests that have been read but not run, and of replies that have
@@ -220,19 +225,25 @@ impl Client {
     #[must_use]
     pub fn buffered(&self) -> (usize, usize) {
         let state = self.state.try_borrow();
-        state.map_or((0, 0), |state| (state.input.len(), state.out.len() - state.n_sent))
+        state.map_or((0, 0), |state| {
+            (state.input.len(), state.out.len() - state.n_sent)
+        })
     }
 
     /// Is it waiting in a blocking command?
     #[must_use]
     pub fn is_blocked(&self) -> bool {
-        self.state.try_borrow().is_ok_and(|state| state.blocked.is_some())
+        self.state
+            .try_borrow()
+            .is_ok_and(|state| state.blocked.is_some())
     }
 
     /// Ends the wait of a blocked client: its command answers as if its time were
     /// over, or with the given error. False if it is not blocked.
     pub fn unblock(&self, server: &mut Server, error: Option<&[u8]>) -> bool {
-        let Ok(mut state) = self.state.try_borrow_mut() else { return false };
+        let Ok(mut state) = self.state.try_borrow_mut() else {
+            return false;
+        };
         if state.blocked.is_none() {
             return false;
         }
@@ -255,7 +266,9 @@ impl Client {
 pub(crate) fn serve_blocked(server: &mut Server) {
     while server.blocking.has_ready() {
         for id in server.blocking.take_ready() {
-            let Some(client) = server.clients.get(id).cloned() else { continue };
+            let Some(client) = server.clients.get(id).cloned() else {
+                continue;
+            };
             // The running client is not blocked, so its state being in use loses nothing.
             if let Ok(mut state) = client.state.try_borrow_mut() {
                 state.retry_blocked(&client, server, false);
@@ -288,7 +301,8 @@ impl ClientState {
                 Ok(Progress::Incomplete(missing)) => {
                     self.input.advance(start);
                     start = 0;
-                    self.input.reserve(missing.clamp(READ_BYTES, MAX_READ_BYTES));
+                    self.input
+                        .reserve(missing.clamp(READ_BYTES, MAX_READ_BYTES));
                     break Stopped::NeedsInput;
                 }
                 Ok(Progress::Complete(n)) => {
@@ -300,7 +314,9 @@ impl ClientState {
                         }
                         dispatch::execute(server, &mut self.session, &args, &mut self.out);
                         if let Some(request) = self.session.block.take() {
-                            server.blocking.wait(client.id, self.session.db, &request.keys);
+                            server
+                                .blocking
+                                .wait(client.id, self.session.db, &request.keys);
                             let timeout = request.timeout_ms.map(Duration::from_millis);
                             self.blocked = Some(Blocked {
                                 args: args.iter().map(|arg| arg.to_vec()).collect(),
@@ -339,7 +355,9 @@ impl ClientState {
     /// Runs the blocked command again. It may find nothing and stay blocked, unless
     /// its time is over.
     fn retry_blocked(&mut self, client: &Client, server: &mut Server, is_over: bool) {
-        let Some(blocked) = self.blocked.take() else { return };
+        let Some(blocked) = self.blocked.take() else {
+            return;
+        };
         let args: SmallVec<[&[u8]; 16]> = blocked.args.iter().map(Vec::as_slice).collect();
         let denied_before = std::mem::replace(&mut self.session.deny_blocking, is_over);
         dispatch::run_again(server, &mut self.session, &args, &mut self.out);
@@ -466,7 +484,11 @@ impl Connection {
             }),
         });
         server.clients.by_id.insert(id, Rc::clone(&client));
-        Some(Self { server: shared, client, timer: None })
+        Some(Self {
+            server: shared,
+            client,
+            timer: None,
+        })
     }
 
     /// Sleeps until the blocked command's time is over, or the pause is.
@@ -475,7 +497,9 @@ impl Connection {
             self.timer = None;
             return Poll::Pending;
         };
-        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        let timer = self
+            .timer
+            .get_or_insert_with(|| Box::pin(sleep_until(deadline)));
         if timer.deadline() != deadline {
             timer.as_mut().reset(deadline);
         }

@@ -50,7 +50,14 @@ const fn row(
     is_mutable: bool,
     help: &'static str,
 ) -> ConfigSpec {
-    ConfigSpec { name, alias, kind, default, is_mutable, help }
+    ConfigSpec {
+        name,
+        alias,
+        kind,
+        default,
+        is_mutable,
+        help,
+    }
 }
 
 const MAX: i64 = i64::MAX;
@@ -65,30 +72,198 @@ const COMPAT: &[&str] = &["valkey-9.1", "redis-7.2", "redis-7.0"];
 
 /// Every setting, in alphabetical order.
 pub const CONFIG: &[ConfigSpec] = &[
-    row("appendonly", "", Kind::Word(&["no"]), "no", MUTABLE, "Whether writes are logged to a file; there is no such log"),
-    row("bind", "", Kind::Text, "127.0.0.1 -::1", FIXED, "Addresses to listen on; one that begins with - may be missing"),
-    row("busy-reply-threshold", "lua-time-limit", Kind::Int(0, MAX), "5000", MUTABLE, "Milliseconds a script may run before others are served; 0 is no limit"),
-    row("client-query-buffer-limit", "", Kind::Memory(1024 * 1024, MAX), "1gb", MUTABLE, "Bytes one client may have sent without an answer"),
-    row("databases", "", Kind::Int(1, MAX_INT), "16", FIXED, "Number of databases"),
-    row("hz", "", Kind::Int(1, 500), "10", MUTABLE, "How often a second housekeeping runs"),
-    row("logfile", "", Kind::Text, "", FIXED, "File for the log; standard output if empty"),
-    row("loglevel", "", Kind::Word(LOG_LEVELS), "notice", MUTABLE, "The least important messages to log"),
-    row("maxclients", "", Kind::Int(1, u32::MAX as i64), "10000", MUTABLE, "Number of clients served at a time"),
-    row("maxmemory", "", Kind::Memory(0, MAX), "0", MUTABLE, "Bytes of memory from which writes are refused; 0 is no limit"),
-    row("maxmemory-policy", "", Kind::Word(POLICIES), "noeviction", MUTABLE, "What happens at maxmemory"),
-    row("notify-keyspace-events", "", Kind::Events, "", MUTABLE, "Classes of keyspace events to publish"),
-    row("port", "", Kind::Int(0, 65535), "6379", FIXED, "Port to listen on; 0 picks a free one"),
-    row("proto-max-bulk-len", "", Kind::Memory(1024 * 1024, MAX), "512mb", MUTABLE, "Bytes one argument may have"),
-    row("requirepass", "", Kind::Text, "", MUTABLE, "Password of all clients; none if empty"),
-    row("save", "", Kind::SavePoints, "", MUTABLE, "When to save the data; they are kept in memory only"),
-    row("script-compat", "", Kind::Word(COMPAT), "valkey-9.1", FIXED, "Server whose wording scripts see: valkey-9.1, redis-7.2, redis-7.0"),
-    row("script-instruction-limit", "", Kind::Int(0, MAX), "0", MUTABLE, "Instructions one script may run; 0 is no limit"),
-    row("script-memory-limit", "", Kind::Memory(0, MAX), "256mb", MUTABLE, "Bytes the scripts' memory may take; 0 is no limit"),
-    row("slowlog-log-slower-than", "", Kind::Int(-1, MAX), "10000", MUTABLE, "Microseconds from which a command is slow; negative is never"),
-    row("slowlog-max-len", "", Kind::Int(0, MAX), "128", MUTABLE, "Entries the slow log keeps"),
-    row("tcp-backlog", "", Kind::Int(0, MAX_INT), "511", FIXED, "Connections that may wait to be accepted"),
-    row("tcp-keepalive", "", Kind::Int(0, MAX_INT), "300", MUTABLE, "Seconds of silence before the connection is probed; 0 is never"),
-    row("timeout", "", Kind::Int(0, MAX_INT), "0", MUTABLE, "Seconds of silence before a client is disconnected; 0 is never"),
+    row(
+        "appendonly",
+        "",
+        Kind::Word(&["no"]),
+        "no",
+        MUTABLE,
+        "Whether writes are logged to a file; there is no such log",
+    ),
+    row(
+        "bind",
+        "",
+        Kind::Text,
+        "127.0.0.1 -::1",
+        FIXED,
+        "Addresses to listen on; one that begins with - may be missing",
+    ),
+    row(
+        "busy-reply-threshold",
+        "lua-time-limit",
+        Kind::Int(0, MAX),
+        "5000",
+        MUTABLE,
+        "Milliseconds a script may run before others are served; 0 is no limit",
+    ),
+    row(
+        "client-query-buffer-limit",
+        "",
+        Kind::Memory(1024 * 1024, MAX),
+        "1gb",
+        MUTABLE,
+        "Bytes one client may have sent without an answer",
+    ),
+    row(
+        "databases",
+        "",
+        Kind::Int(1, MAX_INT),
+        "16",
+        FIXED,
+        "Number of databases",
+    ),
+    row(
+        "hz",
+        "",
+        Kind::Int(1, 500),
+        "10",
+        MUTABLE,
+        "How often a second housekeeping runs",
+    ),
+    row(
+        "logfile",
+        "",
+        Kind::Text,
+        "",
+        FIXED,
+        "File for the log; standard output if empty",
+    ),
+    row(
+        "loglevel",
+        "",
+        Kind::Word(LOG_LEVELS),
+        "notice",
+        MUTABLE,
+        "The least important messages to log",
+    ),
+    row(
+        "maxclients",
+        "",
+        Kind::Int(1, u32::MAX as i64),
+        "10000",
+        MUTABLE,
+        "Number of clients served at a time",
+    ),
+    row(
+        "maxmemory",
+        "",
+        Kind::Memory(0, MAX),
+        "0",
+        MUTABLE,
+        "Bytes of memory from which writes are refused; 0 is no limit",
+    ),
+    row(
+        "maxmemory-policy",
+        "",
+        Kind::Word(POLICIES),
+        "noeviction",
+        MUTABLE,
+        "What happens at maxmemory",
+    ),
+    row(
+        "notify-keyspace-events",
+        "",
+        Kind::Events,
+        "",
+        MUTABLE,
+        "Classes of keyspace events to publish",
+    ),
+    row(
+        "port",
+        "",
+        Kind::Int(0, 65535),
+        "6379",
+        FIXED,
+        "Port to listen on; 0 picks a free one",
+    ),
+    row(
+        "proto-max-bulk-len",
+        "",
+        Kind::Memory(1024 * 1024, MAX),
+        "512mb",
+        MUTABLE,
+        "Bytes one argument may have",
+    ),
+    row(
+        "requirepass",
+        "",
+        Kind::Text,
+        "",
+        MUTABLE,
+        "Password of all clients; none if empty",
+    ),
+    row(
+        "save",
+        "",
+        Kind::SavePoints,
+        "",
+        MUTABLE,
+        "When to save the data; they are kept in memory only",
+    ),
+    row(
+        "script-compat",
+        "",
+        Kind::Word(COMPAT),
+        "valkey-9.1",
+        FIXED,
+        "Server whose wording scripts see: valkey-9.1, redis-7.2, redis-7.0",
+    ),
+    row(
+        "script-instruction-limit",
+        "",
+        Kind::Int(0, MAX),
+        "0",
+        MUTABLE,
+        "Instructions one script may run; 0 is no limit",
+    ),
+    row(
+        "script-memory-limit",
+        "",
+        Kind::Memory(0, MAX),
+        "256mb",
+        MUTABLE,
+        "Bytes the scripts' memory may take; 0 is no limit",
+    ),
+    row(
+        "slowlog-log-slower-than",
+        "",
+        Kind::Int(-1, MAX),
+        "10000",
+        MUTABLE,
+        "Microseconds from which a command is slow; negative is never",
+    ),
+    row(
+        "slowlog-max-len",
+        "",
+        Kind::Int(0, MAX),
+        "128",
+        MUTABLE,
+        "Entries the slow log keeps",
+    ),
+    row(
+        "tcp-backlog",
+        "",
+        Kind::Int(0, MAX_INT),
+        "511",
+        FIXED,
+        "Connections that may wait to be accepted",
+    ),
+    row(
+        "tcp-keepalive",
+        "",
+        Kind::Int(0, MAX_INT),
+        "300",
+        MUTABLE,
+        "Seconds of silence before the connection is probed; 0 is never",
+    ),
+    row(
+        "timeout",
+        "",
+        Kind::Int(0, MAX_INT),
+        "0",
+        MUTABLE,
+        "Seconds of silence before a client is disconnected; 0 is never",
+    ),
 ];
 
 /// The values of all settings.
@@ -101,9 +276,13 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         let default_of = |spec: &ConfigSpec| {
-            spec.kind.normalize(spec.default).unwrap_or_else(|_| spec.default.to_owned())
+            spec.kind
+                .normalize(spec.default)
+                .unwrap_or_else(|_| spec.default.to_owned())
         };
-        Self { values: CONFIG.iter().map(default_of).collect() }
+        Self {
+            values: CONFIG.iter().map(default_of).collect(),
+        }
     }
 }
 
@@ -163,7 +342,9 @@ impl Kind {
             Self::Bool => {
                 let lower = value.to_ascii_lowercase();
                 let is_bool = matches!(lower.as_str(), "yes" | "no");
-                is_bool.then_some(lower).ok_or_else(|| "argument must be 'yes' or 'no'".to_owned())
+                is_bool
+                    .then_some(lower)
+                    .ok_or_else(|| "argument must be 'yes' or 'no'".to_owned())
             }
             Self::Int(min, max) => {
                 let number = parse_i64(value.as_bytes())
@@ -177,15 +358,19 @@ impl Kind {
             Self::Word(words) => {
                 let word = words.iter().find(|word| word.eq_ignore_ascii_case(value));
                 word.map(|&word| word.to_owned()).ok_or_else(|| {
-                    format!("argument(s) must be one of the following: {}", words.join(", "))
+                    format!(
+                        "argument(s) must be one of the following: {}",
+                        words.join(", ")
+                    )
                 })
             }
             Self::Events => normalize_events(value)
                 .ok_or_else(|| "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.".to_owned()),
             Self::SavePoints => {
                 let words: Vec<_> = value.split_ascii_whitespace().collect();
-                let are_numbers =
-                    words.iter().all(|w| parse_i64(w.as_bytes()).is_some_and(|n| n >= 0));
+                let are_numbers = words
+                    .iter()
+                    .all(|w| parse_i64(w.as_bytes()).is_some_and(|n| n >= 0));
                 if words.len() % 2 == 0 && are_numbers {
                     Ok(words.join(" "))
                 } else {
@@ -201,7 +386,9 @@ fn in_bounds(number: i64, min: i64, max: i64) -> Result<String, String> {
     if (min..=max).contains(&number) {
         Ok(number.to_string())
     } else {
-        Err(format!("argument must be between {min} and {max} inclusive"))
+        Err(format!(
+            "argument must be between {min} and {max} inclusive"
+        ))
     }
 }
 
@@ -209,7 +396,9 @@ fn in_bounds(number: i64, min: i64, max: i64) -> Result<String, String> {
 /// where the units with a `b` are powers of 1024 and those without powers of 1000.
 #[must_use]
 pub fn parse_memory(text: &str) -> Option<i64> {
-    let digits_end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let digits_end = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
     let (digits, unit) = text.split_at(digits_end);
     let factor: i64 = match unit.to_ascii_lowercase().as_str() {
         "" | "b" => 1,
@@ -232,7 +421,10 @@ fn normalize_events(text: &str) -> Option<String> {
     const IN_ALL: &str = EVENTS_IN_ALL;
     const OTHERS: &str = "KEmn";
     let has = |class: char| text.contains(class) || (text.contains('A') && IN_ALL.contains(class));
-    if text.chars().any(|c| c != 'A' && !IN_ALL.contains(c) && !OTHERS.contains(c)) {
+    if text
+        .chars()
+        .any(|c| c != 'A' && !IN_ALL.contains(c) && !OTHERS.contains(c))
+    {
         return None;
     }
     let mut out = String::new();
@@ -287,7 +479,10 @@ impl Settings {
         let mut event_classes = EventClasses::default();
         if events_by_key || events_by_name {
             let letters = events.replace('A', EVENTS_IN_ALL);
-            letters.bytes().filter_map(EventClass::from_letter).for_each(|c| event_classes.insert(c));
+            letters
+                .bytes()
+                .filter_map(EventClass::from_letter)
+                .for_each(|c| event_classes.insert(c));
         }
         Self {
             password: (!password.is_empty()).then(|| password.as_bytes().to_vec()),
@@ -314,7 +509,11 @@ mod tests {
         let mut config = Config::default();
         let at = Config::find(name.as_bytes()).expect("a setting");
         let outcome = config.set(at, value).map(|()| config.get(name).to_owned());
-        assert_eq!(outcome, expected.map(str::to_owned).map_err(str::to_owned), "{name} {value}");
+        assert_eq!(
+            outcome,
+            expected.map(str::to_owned).map_err(str::to_owned),
+            "{name} {value}"
+        );
     }
 
     #[test]
@@ -331,8 +530,16 @@ mod tests {
         check("maxmemory", "2m", Ok("2000000"));
         check("maxmemory", "x", Err("argument must be a memory value"));
         check("lua-time-limit", "10", Ok("10"));
-        check("hz", "0", Err("argument must be between 1 and 500 inclusive"));
-        check("hz", "1.5", Err("argument couldn't be parsed into an integer"));
+        check(
+            "hz",
+            "0",
+            Err("argument must be between 1 and 500 inclusive"),
+        );
+        check(
+            "hz",
+            "1.5",
+            Err("argument couldn't be parsed into an integer"),
+        );
         check("LogLevel", "DEBUG", Ok("debug"));
         check("notify-keyspace-events", "KEA", Ok("AKE"));
         check("notify-keyspace-events", "Kx", Ok("xK"));

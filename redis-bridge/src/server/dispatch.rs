@@ -39,8 +39,8 @@ pub fn execute(server: &mut Server, session: &mut Session, args: &[&[u8]], out: 
             if is_queued {
                 enqueue(session, spec, args, out);
             } else {
-                feed_monitors(server, session, spec, args, false);
                 run(server, session, spec, args, out);
+                feed_monitors(server, session, spec, args);
             }
         }
         Err((spec, error)) => reject(server, session, spec, &error, out),
@@ -90,6 +90,11 @@ fn check(
     if is_out_of_memory(server, session, spec) {
         return refuse(OUT_OF_MEMORY);
     }
+    if session.is_monitor
+        && (spec.flags.contains(CommandFlags::READONLY) || spec.flags.contains(CommandFlags::WRITE))
+    {
+        return refuse(b"ERR Replica can't interact with the keyspace");
+    }
     if session.is_subscriber_only() && !FOR_SUBSCRIBERS.contains(&spec.name) {
         let text = format!(
             "ERR Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / \
@@ -107,8 +112,7 @@ fn check(
 }
 
 /// The error of commands that need memory when there is none left.
-pub(crate) const OUT_OF_MEMORY: &[u8] =
-    b"OOM command not allowed when used memory > 'maxmemory'.";
+pub(crate) const OUT_OF_MEMORY: &[u8] = b"OOM command not allowed when used memory > 'maxmemory'.";
 
 /// Is memory short for this command, or for one that `EXEC` would run?
 fn is_out_of_memory(server: &Server, session: &Session, spec: &CommandSpec) -> bool {
@@ -125,7 +129,10 @@ fn is_out_of_memory(server: &Server, session: &Session, spec: &CommandSpec) -> b
 /// The error that other clients get while a script is running for too long.
 #[must_use]
 pub fn busy_error(server: &Server) -> Option<String> {
-    let script = server.running_script.as_ref().filter(|script| script.is_busy)?;
+    let script = server
+        .running_script
+        .as_ref()
+        .filter(|script| script.is_busy)?;
     let kill = match script.kind {
         ScriptKind::Eval => "SCRIPT KILL",
         ScriptKind::Function => "FUNCTION KILL",
@@ -138,7 +145,9 @@ pub fn busy_error(server: &Server) -> Option<String> {
 
 fn allowed_while_busy(spec: &CommandSpec, args: &[&[u8]]) -> bool {
     match spec.name {
-        "shutdown" => args.get(1).is_some_and(|how| how.eq_ignore_ascii_case(b"nosave")),
+        "shutdown" => args
+            .get(1)
+            .is_some_and(|how| how.eq_ignore_ascii_case(b"nosave")),
         _ => spec.flags.contains(CommandFlags::ALLOW_BUSY),
     }
 }
@@ -153,7 +162,12 @@ pub fn unresolved(why: &Unresolved, args: &[&[u8]]) -> Vec<u8> {
         Unresolved::Subcommand(container) => {
             let sub = args.get(1).copied().unwrap_or_default();
             let help = format!("'. Try {} HELP.", container.name.to_ascii_uppercase());
-            [b"ERR unknown subcommand '", &clip(sub, MAX_QUOTED)[..], help.as_bytes()].concat()
+            [
+                b"ERR unknown subcommand '",
+                &clip(sub, MAX_QUOTED)[..],
+                help.as_bytes(),
+            ]
+            .concat()
         }
         Unresolved::Command => {
             let mut quoted = Vec::new();
@@ -208,12 +222,7 @@ pub(crate) fn discard(server: &mut Server, session: &mut Session) {
     server.watches.unwatch_all(session.id);
 }
 
-fn enqueue(
-    session: &mut Session,
-    spec: &'static CommandSpec,
-    args: &[&[u8]],
-    out: &mut Vec<u8>,
-) {
+fn enqueue(session: &mut Session, spec: &'static CommandSpec, args: &[&[u8]], out: &mut Vec<u8>) {
     if let Some(transaction) = &mut session.transaction
         && !transaction.aborted
     {
@@ -239,7 +248,9 @@ fn run(
     let reply_start = out.len();
     let mut reply = RespWriter::new(out, session.protocol);
     let time = timed(server, session, spec, args, &mut reply);
-    let error = out.get(reply_start..).and_then(|reply| reply.strip_prefix(b"-"));
+    let error = out
+        .get(reply_start..)
+        .and_then(|reply| reply.strip_prefix(b"-"));
     let line = error.map(|text| text.split(|&b| b == b'\r').next().unwrap_or_default());
     account(server, session, spec, args, time, line);
 }
@@ -253,7 +264,11 @@ pub(crate) fn run_inner(
     args: &[&[u8]],
     reply: &mut dyn ReplySink,
 ) {
-    let mut watcher = ErrorWatcher { sink: reply, is_first: true, error: None };
+    let mut watcher = ErrorWatcher {
+        sink: reply,
+        is_first: true,
+        error: None,
+    };
     let time = timed(server, session, spec, args, &mut watcher);
     let error = watcher.error;
     account(server, session, spec, args, time, error.as_deref());
@@ -289,33 +304,52 @@ fn account(
         && time.as_micros() >= u128::from(limit_us.unsigned_abs())
         && !spec.flags.contains(SKIP_SLOWLOG)
     {
-        let address = server.clients.get(session.id).map(|client| client.addresses[0].clone());
-        let client = [address.unwrap_or_default().into_bytes(), session.name.clone()];
+        let address = server
+            .clients
+            .get(session.id)
+            .map(|client| client.addresses[0].clone());
+        let client = [
+            address.unwrap_or_default().into_bytes(),
+            session.name.clone(),
+        ];
         let max_len = server.settings.slowlog_max_len;
         let args = redacted(spec, args);
-        server.slow_log.push(unix_ms() / 1000, time, &args, client, max_len);
+        server
+            .slow_log
+            .push(unix_ms() / 1000, time, &args, client, max_len);
     }
     server.publish_key_events();
 }
 
-/// Shows a command to those who monitor the server.
+/// Shows a client's command to those who monitor the server, unless it is one that
+/// they are not to see or that shows itself (see [`show_to_monitors`]).
 pub(crate) fn feed_monitors(
     server: &Server,
     session: &Session,
     spec: &CommandSpec,
     args: &[&[u8]],
-    from_script: bool,
 ) {
     let is_hidden = spec.flags.intersects(CommandFlags::SKIP_MONITOR)
         || spec.flags.intersects(CommandFlags::ADMIN);
-    if server.monitors.is_empty() || is_hidden {
+    if !is_hidden {
+        let client = server.clients.get(session.id);
+        let origin = client.map_or("", |client| client.addresses[0].as_str());
+        show_to_monitors(server, session, spec, args, origin);
+    }
+}
+
+/// Shows a command to those who monitor the server. `EVAL` and its like call it before
+/// they run the script, so that its commands, of origin `lua`, follow.
+pub fn show_to_monitors(
+    server: &Server,
+    session: &Session,
+    spec: &CommandSpec,
+    args: &[&[u8]],
+    origin: &str,
+) {
+    if server.monitors.is_empty() {
         return;
     }
-    let client = server.clients.get(session.id);
-    let origin = match client {
-        Some(client) if !from_script => client.addresses[0].as_str(),
-        _ => "lua",
-    };
     let now_us = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     let now_us = now_us.unwrap_or_default().as_micros();
     let (seconds, micros) = (now_us / 1_000_000, now_us % 1_000_000);

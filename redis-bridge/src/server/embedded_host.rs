@@ -69,8 +69,11 @@ impl<'a> EmbeddedHost<'a> {
         if options.read_only && may_write {
             return refuse(Refusal::WriteInReadOnlyScript);
         }
-        let has_written =
-            self.server.running_script.as_ref().is_some_and(|script| script.has_written);
+        let has_written = self
+            .server
+            .running_script
+            .as_ref()
+            .is_some_and(|script| script.has_written);
         if self.was_out_of_memory
             && !self.allows_oom
             && !has_written
@@ -119,14 +122,16 @@ impl Host for EmbeddedHost<'_> {
         {
             script.has_written = true;
         }
-        dispatch::feed_monitors(self.server, self.session, spec, argv, true);
+        dispatch::show_to_monitors(self.server, self.session, spec, argv, "lua");
         dispatch::run_inner(self.server, self.session, spec, argv, reply);
         Ok(())
     }
 
     fn check_permissions(&mut self, argv: &[&[u8]]) -> Result<bool, Refusal> {
         // The one user there is may run everything.
-        commands::resolve(argv).map(|_| true).map_err(|why| refusal(&why, argv))
+        commands::resolve(argv)
+            .map(|_| true)
+            .map_err(|why| refusal(&why, argv))
     }
 
     fn log(&mut self, level: LogLevel, message: &[u8]) {

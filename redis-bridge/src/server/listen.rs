@@ -27,13 +27,18 @@ const ACCEPT_RETRY: Duration = Duration::from_millis(50);
 ///
 /// If it cannot listen.
 pub fn run(config: Config, announce: impl FnOnce(&[SocketAddr])) -> io::Result<()> {
-    let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .build_local(LocalOptions::default())?;
     runtime.block_on(serve(Server::new(config), announce))
 }
 
 async fn serve(mut server: Server, announce: impl FnOnce(&[SocketAddr])) -> io::Result<()> {
     let listeners = bind(&server.config)?;
-    let addresses: Vec<_> = listeners.iter().filter_map(|l| l.local_addr().ok()).collect();
+    let addresses: Vec<_> = listeners
+        .iter()
+        .filter_map(|l| l.local_addr().ok())
+        .collect();
     server.port = addresses.first().map_or(0, SocketAddr::port);
     server.apply_config();
     let shutdown = Rc::clone(&server.shutdown);
@@ -45,7 +50,11 @@ async fn serve(mut server: Server, announce: impl FnOnce(&[SocketAddr])) -> io::
 
     let mut tasks = Vec::new();
     for at in 0..listeners.len() {
-        tasks.push(tokio::task::spawn_local(accept(Rc::clone(&shared), Rc::clone(&listeners), at)));
+        tasks.push(tokio::task::spawn_local(accept(
+            Rc::clone(&shared),
+            Rc::clone(&listeners),
+            at,
+        )));
     }
     tasks.push(tokio::task::spawn_local(tick(Rc::clone(&shared))));
     announce(&addresses);
@@ -76,7 +85,9 @@ fn bind(config: &Config) -> io::Result<Vec<TcpListener>> {
     let backlog = i32::try_from(config.int("tcp-backlog")).unwrap_or(511);
     let mut listeners = Vec::new();
     for word in config.get("bind").split_ascii_whitespace() {
-        let (name, is_optional) = word.strip_prefix('-').map_or((word, false), |rest| (rest, true));
+        let (name, is_optional) = word
+            .strip_prefix('-')
+            .map_or((word, false), |rest| (rest, true));
         match listen(name, port, backlog) {
             Ok(listener) => {
                 port = listener.local_addr()?.port();
@@ -101,10 +112,16 @@ fn listen(name: &str, port: u16, backlog: i32) -> io::Result<TcpListener> {
         "*" => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
         "::*" => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
         "localhost" => IpAddr::V4(Ipv4Addr::LOCALHOST),
-        _ => name.parse().map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?,
+        _ => name
+            .parse()
+            .map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?,
     };
     let address = SocketAddr::new(address, port);
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::STREAM,
+        Some(Protocol::TCP),
+    )?;
     if address.is_ipv6() {
         socket.set_only_v6(true)?;
     }
@@ -161,7 +178,9 @@ pub(crate) fn admit(server: &mut Server, stream: TcpStream, peer: SocketAddr) {
         let _ = SockRef::from(&stream).set_tcp_keepalive(&keepalive);
     }
     server.stats.connections += 1;
-    let local = stream.local_addr().map_or_else(|_| String::new(), |address| address.to_string());
+    let local = stream
+        .local_addr()
+        .map_or_else(|_| String::new(), |address| address.to_string());
     if let Some(connection) = Connection::new(server, stream, [peer.to_string(), local]) {
         tokio::task::spawn_local(connection);
     }
@@ -170,7 +189,9 @@ pub(crate) fn admit(server: &mut Server, stream: TcpStream, peer: SocketAddr) {
 /// The server's heartbeat.
 async fn tick(shared: Rc<RefCell<Server>>) {
     loop {
-        let hz = u64::try_from(shared.borrow().config.int("hz")).unwrap_or(10).max(1);
+        let hz = u64::try_from(shared.borrow().config.int("hz"))
+            .unwrap_or(10)
+            .max(1);
         let interval = Duration::from_millis(1000 / hz);
         tokio::time::sleep(interval).await;
         shared.borrow_mut().tick(interval);

@@ -20,7 +20,10 @@ fn status_bytes(field: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix(field));
     let number = line.and_then(|rest| rest.split_ascii_whitespace().next());
-    number.and_then(|digits| digits.parse::<u64>().ok()).unwrap_or(0) * 1024
+    number
+        .and_then(|digits| digits.parse::<u64>().ok())
+        .unwrap_or(0)
+        * 1024
 }
 
 /// All memory of the machine, in bytes; 0 where the system does not tell.
@@ -29,13 +32,21 @@ pub fn machine_bytes() -> u64 {
     let info = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
     let line = info.lines().find_map(|line| line.strip_prefix("MemTotal:"));
     let number = line.and_then(|rest| rest.split_ascii_whitespace().next());
-    number.and_then(|digits| digits.parse::<u64>().ok()).unwrap_or(0) * 1024
+    number
+        .and_then(|digits| digits.parse::<u64>().ok())
+        .unwrap_or(0)
+        * 1024
 }
 
 /// A number of bytes as `INFO` prints it for people: `1.50M`.
 #[must_use]
 pub fn human(bytes: u64) -> String {
-    const UNITS: [(u64, &str); 4] = [(1 << 40, "T"), (1 << 30, "G"), (1 << 20, "M"), (1 << 10, "K")];
+    const UNITS: [(u64, &str); 4] = [
+        (1 << 40, "T"),
+        (1 << 30, "G"),
+        (1 << 20, "M"),
+        (1 << 10, "K"),
+    ];
     let unit = UNITS.iter().find(|(size, _)| bytes >= *size);
     unit.map_or_else(
         || format!("{bytes}B"),
@@ -56,9 +67,11 @@ pub fn estimate(key: &[u8], entry: &Entry) -> usize {
     let value = match &entry.value {
         Value::String(text) => text.len(),
         Value::List(list) => elements(&mut list.iter().map(<[u8]>::len)),
-        Value::Hash(hash) => elements(&mut hash.iter().map(|(field, value)| {
-            field.len() + value.len() + PER_ELEMENT
-        })),
+        Value::Hash(hash) => elements(
+            &mut hash
+                .iter()
+                .map(|(field, value)| field.len() + value.len() + PER_ELEMENT),
+        ),
         Value::Set(set) => elements(&mut set.iter().map(|member| member.len())),
         // A table and an ordered list share the members.
         Value::SortedSet(zset) => {

@@ -33,7 +33,10 @@ impl PubSub {
         let names = &mut self.by_client.entry(client).or_default()[topic as usize];
         if !names.iter().any(|known| known == name) {
             names.push(name.to_vec());
-            self.by_name[topic as usize].entry(name.to_vec()).or_default().push(client);
+            self.by_name[topic as usize]
+                .entry(name.to_vec())
+                .or_default()
+                .push(client);
         }
     }
 
@@ -66,7 +69,9 @@ impl PubSub {
     /// What a client listens to.
     #[must_use]
     pub fn names_of(&self, client: ClientId, topic: Topic) -> &[Vec<u8>] {
-        self.by_client.get(&client).map_or(&[], |names| &names[topic as usize])
+        self.by_client
+            .get(&client)
+            .map_or(&[], |names| &names[topic as usize])
     }
 
     /// How many channels and patterns a client listens to, which is the count in the
@@ -83,12 +88,16 @@ impl PubSub {
     /// Who listens to exactly that name.
     #[must_use]
     pub fn listeners(&self, topic: Topic, name: &[u8]) -> &[ClientId] {
-        self.by_name[topic as usize].get(name).map_or(&[], Vec::as_slice)
+        self.by_name[topic as usize]
+            .get(name)
+            .map_or(&[], Vec::as_slice)
     }
 
     /// All names somebody listens to, and who, by name.
     pub fn names(&self, topic: Topic) -> impl Iterator<Item = (&[u8], &[ClientId])> {
-        self.by_name[topic as usize].iter().map(|(name, ids)| (name.as_slice(), ids.as_slice()))
+        self.by_name[topic as usize]
+            .iter()
+            .map(|(name, ids)| (name.as_slice(), ids.as_slice()))
     }
 
     /// How many clients listen to anything.
@@ -106,7 +115,9 @@ impl PubSub {
 
 /// Sends a message to everyone who listens to the channel; returns to how many.
 pub fn publish(server: &mut Server, channel: &[u8], message: &[u8]) -> usize {
-    let Server { pubsub, clients, .. } = server;
+    let Server {
+        pubsub, clients, ..
+    } = server;
     let listeners = pubsub.listeners(Topic::Channel, channel);
     for &id in listeners {
         clients.send(id, |out| {

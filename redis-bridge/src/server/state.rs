@@ -178,7 +178,12 @@ impl Server {
 
     /// Publishes what happened to keys, as `notify-keyspace-events` wants it.
     pub(crate) fn publish_key_events(&mut self) {
-        for KeyEvent { event: Event(_, name), db, key } in self.keyspace.events.take() {
+        for KeyEvent {
+            event: Event(_, name),
+            db,
+            key,
+        } in self.keyspace.events.take()
+        {
             if self.settings.events_by_key {
                 let channel = [format!("__keyspace@{db}__:").as_bytes(), &key].concat();
                 pubsub::publish(self, &channel, name.as_bytes());
@@ -191,7 +196,9 @@ impl Server {
 
     /// Must this command wait for the end of a `CLIENT PAUSE`?
     pub(crate) fn must_wait(&mut self, session: &Session, args: &[&[u8]]) -> bool {
-        let Some(pause) = self.pause else { return false };
+        let Some(pause) = self.pause else {
+            return false;
+        };
         if Instant::now() >= pause.until {
             self.pause = None;
             return false;
@@ -199,7 +206,9 @@ impl Server {
         let may_write = |flags: CommandFlags| {
             flags.intersects(CommandFlags::WRITE) || flags.intersects(CommandFlags::MAY_REPLICATE)
         };
-        let Ok(spec) = commands::resolve(args) else { return pause.all };
+        let Ok(spec) = commands::resolve(args) else {
+            return pause.all;
+        };
         let queued = session.transaction.as_ref().filter(|_| spec.name == "exec");
         pause.all
             || may_write(spec.flags)
@@ -242,13 +251,16 @@ impl Server {
         }
         self.keyspace.refresh_clock();
         let watches = &mut self.watches;
-        self.keyspace.expire_cycle(MAX_EXPIRED, |db, key| watches.touch(db, key));
+        self.keyspace
+            .expire_cycle(MAX_EXPIRED, |db, key| watches.touch(db, key));
         self.publish_key_events();
         if self.settings.idle_timeout_s > 0 {
             let limit = Duration::from_secs(self.settings.idle_timeout_s);
             for client in self.clients.iter() {
                 let is_exempt = client.is_blocked()
-                    || client.session().is_some_and(|s| s.subscriptions > 0 || s.is_monitor);
+                    || client
+                        .session()
+                        .is_some_and(|s| s.subscriptions > 0 || s.is_monitor);
                 if !is_exempt && client.last_active.get().elapsed() > limit {
                     client.kill();
                 }
@@ -260,7 +272,9 @@ impl Server {
 /// Milliseconds since 1970.
 #[must_use]
 pub fn unix_ms() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 

@@ -54,13 +54,15 @@ pub struct CommandStats {
 
 impl Stats {
     fn command(&mut self, spec: &'static CommandSpec) -> &mut CommandStats {
-        self.by_command.entry(std::ptr::from_ref(spec).addr()).or_insert(CommandStats {
-            spec,
-            calls: 0,
-            time: Duration::ZERO,
-            rejected: 0,
-            failed: 0,
-        })
+        self.by_command
+            .entry(std::ptr::from_ref(spec).addr())
+            .or_insert(CommandStats {
+                spec,
+                calls: 0,
+                time: Duration::ZERO,
+                rejected: 0,
+                failed: 0,
+            })
     }
 
     /// A command ran for that long, and failed or not.
@@ -103,7 +105,9 @@ impl Stats {
 
     /// The error codes that were sent, and how often.
     pub fn errors(&self) -> impl Iterator<Item = (&[u8], u64)> {
-        self.errors.iter().map(|(code, &count)| (code.as_slice(), count))
+        self.errors
+            .iter()
+            .map(|(code, &count)| (code.as_slice(), count))
     }
 
     /// Starts all counts again (`CONFIG RESETSTAT`).
@@ -136,7 +140,9 @@ impl Rates {
     const N_SAMPLES: usize = 16;
 
     fn sample(&mut self, now: [u64; 3], interval: Duration) {
-        let millis = u64::try_from(interval.as_millis()).unwrap_or(u64::MAX).max(1);
+        let millis = u64::try_from(interval.as_millis())
+            .unwrap_or(u64::MAX)
+            .max(1);
         let slot = &mut self.samples[self.next];
         for ((rate, now), last) in slot.iter_mut().zip(now).zip(self.last) {
             *rate = now.saturating_sub(last).saturating_mul(1000) / millis;
@@ -191,7 +197,13 @@ impl SlowLog {
         client: [Vec<u8>; 2],
         max_len: usize,
     ) {
-        let entry = SlowEntry { id: self.next_id, unix_s, time, args: shorten(args), client };
+        let entry = SlowEntry {
+            id: self.next_id,
+            unix_s,
+            time,
+            args: shorten(args),
+            client,
+        };
         self.next_id += 1;
         self.entries.push_front(entry);
         self.entries.truncate(max_len);
@@ -209,7 +221,11 @@ impl SlowLog {
 }
 
 fn shorten(args: &[&[u8]]) -> Vec<Vec<u8>> {
-    let kept = if args.len() > SlowLog::MAX_ARGS { SlowLog::MAX_ARGS - 1 } else { args.len() };
+    let kept = if args.len() > SlowLog::MAX_ARGS {
+        SlowLog::MAX_ARGS - 1
+    } else {
+        args.len()
+    };
     let mut out: Vec<Vec<u8>> = args[..kept].iter().map(|arg| shorten_one(arg)).collect();
     if kept < args.len() {
         out.push(format!("... ({} more arguments)", args.len() - kept).into_bytes());

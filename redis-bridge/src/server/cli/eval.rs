@@ -28,8 +28,18 @@ pub(super) fn command() -> Command {
         )
         .disable_help_flag(true)
         .arg(flag("help").action(ArgAction::Help).help("Print help"))
-        .arg(flag("script").short('e').value_name("SCRIPT").help("The script itself"))
-        .arg(flag("host").short('h').value_name("HOST").help("Run on the server of this host"))
+        .arg(
+            flag("script")
+                .short('e')
+                .value_name("SCRIPT")
+                .help("The script itself"),
+        )
+        .arg(
+            flag("host")
+                .short('h')
+                .value_name("HOST")
+                .help("Run on the server of this host"),
+        )
         .arg(
             flag("server-port")
                 .short('p')
@@ -37,7 +47,12 @@ pub(super) fn command() -> Command {
                 .value_parser(value_parser!(u16))
                 .help("Run on the server of this port"),
         )
-        .arg(flag("pass").short('a').value_name("PASSWORD").help("Authenticate to the server"))
+        .arg(
+            flag("pass")
+                .short('a')
+                .value_name("PASSWORD")
+                .help("Authenticate to the server"),
+        )
         .arg(
             flag("resp3")
                 .short('3')
@@ -62,8 +77,11 @@ pub(super) fn command() -> Command {
 /// Runs the script. The status tells whether its reply was an error.
 pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
     let request = request(matches)?;
-    let protocol =
-        if matches.get_flag("resp3") { Protocol::Resp3 } else { Protocol::Resp2 };
+    let protocol = if matches.get_flag("resp3") {
+        Protocol::Resp3
+    } else {
+        Protocol::Resp2
+    };
     let host = matches.get_one::<String>("host");
     let port = matches.get_one::<u16>("server-port");
     let reply = if host.is_none() && port.is_none() {
@@ -75,9 +93,19 @@ pub(super) fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
         run_there((host, port), password, &request, protocol)
             .map_err(|error| format!("{host}:{port}: {error}"))?
     };
-    let text = if matches.get_flag("raw") { reply.to_raw() } else { reply.to_terminal() };
-    io::stdout().write_all(&text).map_err(|error| error.to_string())?;
-    Ok(if reply.is_error() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    let text = if matches.get_flag("raw") {
+        reply.to_raw()
+    } else {
+        reply.to_terminal()
+    };
+    io::stdout()
+        .write_all(&text)
+        .map_err(|error| error.to_string())?;
+    Ok(if reply.is_error() {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
 }
 
 /// The `EVAL` command that the arguments ask for.
@@ -87,7 +115,9 @@ fn request(matches: &ArgMatches) -> Result<Vec<Vec<u8>>, String> {
     let script = match matches.get_one::<String>("script") {
         Some(script) => script.clone().into_bytes(),
         None => {
-            let file = matches.get_many::<OsString>("rest").and_then(|mut rest| rest.next());
+            let file = matches
+                .get_many::<OsString>("rest")
+                .and_then(|mut rest| rest.next());
             rest.next();
             read_script(file.ok_or("there is no script: give a FILE or -e SCRIPT")?)?
         }
@@ -143,7 +173,9 @@ fn run_there(
         read_value(&mut replies)
     };
     let mut expect = |args: &[&[u8]]| match ask(args)? {
-        Value::Error(text) => Err(io::Error::other(String::from_utf8_lossy(&text).into_owned())),
+        Value::Error(text) => Err(io::Error::other(
+            String::from_utf8_lossy(&text).into_owned(),
+        )),
         reply => Ok(reply),
     };
     if let Some(password) = password {

@@ -45,13 +45,21 @@ fn command() -> Command {
 /// One flag for each setting.
 fn settings() -> impl Iterator<Item = Arg> {
     CONFIG.iter().map(|spec| {
-        let default = if spec.default.is_empty() { "\"\"" } else { spec.default };
+        let default = if spec.default.is_empty() {
+            "\"\""
+        } else {
+            spec.default
+        };
         let arg = Arg::new(spec.name)
             .long(spec.name)
             .value_name("VALUE")
             .allow_hyphen_values(true)
             .help(format!("{} [default: {default}]", spec.help));
-        if spec.alias.is_empty() { arg } else { arg.alias(spec.alias) }
+        if spec.alias.is_empty() {
+            arg
+        } else {
+            arg.alias(spec.alias)
+        }
     })
 }
 
@@ -60,7 +68,9 @@ fn config_of(matches: &ArgMatches) -> Result<Config, String> {
     let mut config = Config::default();
     for (at, spec) in CONFIG.iter().enumerate() {
         if let Ok(Some(value)) = matches.try_get_one::<String>(spec.name) {
-            config.set(at, value).map_err(|why| format!("--{} {value}: {why}", spec.name))?;
+            config
+                .set(at, value)
+                .map_err(|why| format!("--{} {value}: {why}", spec.name))?;
         }
     }
     Ok(config)
@@ -86,6 +96,9 @@ mod tests {
         assert_eq!(port_of(&["ferrous", "--port", "7000"]), Ok(7000));
         assert_eq!(port_of(&["ferrous", "serve", "--port", "7000"]), Ok(7000));
         let too_high = "--port 70000: argument must be between 0 and 65535 inclusive";
-        assert_eq!(port_of(&["ferrous", "--port", "70000"]), Err(too_high.to_owned()));
+        assert_eq!(
+            port_of(&["ferrous", "--port", "70000"]),
+            Err(too_high.to_owned())
+        );
     }
 }

@@ -2,7 +2,7 @@
 //! knows the password; others cannot be made, and these commands say so.
 
 use super::row;
-use crate::commands::args::{is, parse_i64};
+use crate::commands::args::{int, is, parse_i64};
 use crate::commands::error::{CommandError, Done};
 use crate::commands::spec::{CATEGORIES, CommandSpec, Group};
 use crate::commands::{self, Cx};
@@ -42,7 +42,10 @@ fn users(_: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
 /// The hash under which `ACL` shows a password.
 fn password_hash(password: &[u8]) -> String {
     use sha2::{Digest, Sha256};
-    Sha256::digest(password).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(password)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 fn list(cx: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
@@ -55,11 +58,15 @@ fn list(cx: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
 
 fn getuser(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     if args[2] != b"default" {
-        out.null_array();
+        out.null();
         return Ok(());
     }
     let password = cx.server.settings.password.as_ref();
-    let flags: &[&str] = if password.is_some() { &["on"] } else { &["on", "nopass"] };
+    let flags: &[&str] = if password.is_some() {
+        &["on"]
+    } else {
+        &["on", "nopass"]
+    };
     out.map(6);
     out.bulk(b"flags");
     out.set(flags.len());
@@ -86,7 +93,8 @@ fn cat(_: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
                 let text = [b"ERR Unknown category '", category, b"'"].concat();
                 return Err(CommandError::new(text));
             }
-            let every = commands::all().flat_map(|spec| std::iter::once(spec).chain(spec.subcommands));
+            let every =
+                commands::all().flat_map(|spec| std::iter::once(spec).chain(spec.subcommands));
             let is_in = |spec: &&CommandSpec| spec.categories().any(|name| is(category, name));
             // A container only stands for its subcommands.
             let plain = every.filter(|spec| spec.subcommands.is_empty());
@@ -104,9 +112,8 @@ fn dryrun(_: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
         let text = [b"ERR User '", args[2], b"' not found"].concat();
         return Err(CommandError::new(text));
     }
-    let spec = commands::resolve(&args[3..]).map_err(|_| {
-        CommandError::new([b"ERR Command '", args[3], b"' not found"].concat())
-    })?;
+    let spec = commands::resolve(&args[3..])
+        .map_err(|_| CommandError::new([b"ERR Command '", args[3], b"' not found"].concat()))?;
     if !spec.accepts(args.len() - 3) {
         return Err(CommandError::wrong_arity(spec.name));
     }
@@ -121,7 +128,9 @@ fn genpass(_: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
         [bits] => {
             let text = "ERR ACL GENPASS argument must be the number of bits for the output \
                         password, a positive number up to 4096";
-            parse_i64(bits).filter(|n| (1..=4096).contains(n)).ok_or(CommandError::of(text))?
+            Some(int(bits)?)
+                .filter(|n| (1..=4096).contains(n))
+                .ok_or(CommandError::of(text))?
         }
         _ => return Err(CommandError::wrong_arity("acl|genpass")),
     };

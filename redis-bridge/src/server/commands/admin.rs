@@ -37,16 +37,28 @@ const DEBUG: &[CommandSpec] = &[
     row(SRV, "debug|sleep", "1.0.0", 3, DEBUG_FLAGS, replying!(debug_sleep)),
 ];
 
-const MODULE: &[CommandSpec] =
-    &[row(SRV, "module|list", "4.0.0", 2, "admin noscript", replying!(module_list))];
+const MODULE: &[CommandSpec] = &[row(
+    SRV,
+    "module|list",
+    "4.0.0",
+    2,
+    "admin noscript",
+    replying!(module_list),
+)];
 
 /// The data are in memory only. To say `OK` would be a lie that loses data.
 fn not_persistent(_: &mut Cx<'_>, _: &[&[u8]], _: &mut dyn ReplySink) -> Done {
-    Err(CommandError::of("ERR this server keeps its data in memory and has nowhere to save them"))
+    Err(CommandError::of(
+        "ERR this server keeps its data in memory and has nowhere to save them",
+    ))
 }
 
 fn lastsave(cx: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
-    let since = cx.server.last_save.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = cx
+        .server
+        .last_save
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     out.integer(since.as_secs() as i64);
     Ok(())
 }
@@ -56,7 +68,10 @@ fn time(cx: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     let micros = if cx.server.running_script.is_some() {
         u128::from(cx.now_ms().unsigned_abs()) * 1000
     } else {
-        SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros()
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_micros()
     };
     out.array(2);
     out.bulk((micros / 1_000_000).to_string().as_bytes());
@@ -73,7 +88,9 @@ fn role(_: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
 }
 
 fn cluster(_: &mut Cx<'_>, _: &[&[u8]], _: &mut dyn ReplySink) -> Done {
-    Err(CommandError::of("ERR This instance has cluster support disabled"))
+    Err(CommandError::of(
+        "ERR This instance has cluster support disabled",
+    ))
 }
 
 fn module_list(_: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
@@ -84,15 +101,19 @@ fn module_list(_: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
 /// There are no replicas to wait for, so the time passes unless none is asked for.
 fn wait(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     let n_replicas = int(args[1])?;
-    let timeout_ms = parse_i64(args[2])
-        .ok_or(CommandError::of("ERR timeout is not an integer or out of range"))?;
+    let timeout_ms = parse_i64(args[2]).ok_or(CommandError::of(
+        "ERR timeout is not an integer or out of range",
+    ))?;
     let timeout_ms =
         u64::try_from(timeout_ms).map_err(|_| CommandError::of("ERR timeout is negative"))?;
     if n_replicas <= 0 || cx.session.deny_blocking {
         out.integer(0);
     } else {
         let timeout_ms = (timeout_ms > 0).then_some(timeout_ms);
-        cx.session.block = Some(BlockRequest { keys: Vec::new(), timeout_ms });
+        cx.session.block = Some(BlockRequest {
+            keys: Vec::new(),
+            timeout_ms,
+        });
     }
     Ok(())
 }
@@ -111,7 +132,9 @@ fn shutdown(cx: &mut Cx<'_>, args: &[&[u8]], _: &mut dyn ReplySink) -> Done {
         }
     }
     if wants_save {
-        return Err(CommandError::of("ERR Errors trying to SHUTDOWN. Check logs."));
+        return Err(CommandError::of(
+            "ERR Errors trying to SHUTDOWN. Check logs.",
+        ));
     }
     if let Some(script) = &mut cx.server.running_script {
         script.is_killed = true;
@@ -130,8 +153,10 @@ fn debug_sleep(_: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done 
 }
 
 fn debug_help(_: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
-    let lines =
-        ["SLEEP <seconds>", "    Stop the server for <seconds>. Decimals allowed."];
+    let lines = [
+        "SLEEP <seconds>",
+        "    Stop the server for <seconds>. Decimals allowed.",
+    ];
     super::help(out, "DEBUG", &lines);
     Ok(())
 }

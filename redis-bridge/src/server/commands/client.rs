@@ -86,7 +86,9 @@ fn setinfo(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     } else if is(option, "LIB-VER") {
         1
     } else {
-        return Err(CommandError::new([b"ERR Unrecognized option '", option, b"'"].concat()));
+        return Err(CommandError::new(
+            [b"ERR Unrecognized option '", option, b"'"].concat(),
+        ));
     };
     if !is_printable_name(args[3]) {
         let name = ["lib-name", "lib-ver"][slot];
@@ -152,15 +154,19 @@ fn pause(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
         None => true,
         Some(mode) if is(mode, "ALL") => true,
         Some(mode) if is(mode, "WRITE") => false,
-        Some(_) => return Err(CommandError::of("ERR CLIENT PAUSE mode must be WRITE or ALL")),
+        Some(_) => {
+            return Err(CommandError::of(
+                "ERR CLIENT PAUSE mode must be WRITE or ALL",
+            ));
+        }
     };
     if args.len() > 4 {
         return Err(CommandError::SYNTAX);
     }
-    let millis = parse_i64(args[2])
-        .ok_or(CommandError::of("ERR timeout is not an integer or out of range"))?;
-    let millis =
-        u64::try_from(millis).map_err(|_| CommandError::of("ERR timeout is negative"))?;
+    let millis = parse_i64(args[2]).ok_or(CommandError::of(
+        "ERR timeout is not an integer or out of range",
+    ))?;
+    let millis = u64::try_from(millis).map_err(|_| CommandError::of("ERR timeout is negative"))?;
     let end = Instant::now().checked_add(Duration::from_millis(millis));
     let until = end.ok_or(CommandError::of("ERR timeout is out of range"))?;
     // A second pause can only make the first one longer and stricter.
@@ -190,7 +196,10 @@ fn unblock(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
         }
     };
     let id = parse_i64(args[2]).ok_or(CommandError::NOT_INTEGER)?;
-    let client = ClientId::try_from(id).ok().and_then(|id| cx.server.clients.get(id)).cloned();
+    let client = ClientId::try_from(id)
+        .ok()
+        .and_then(|id| cx.server.clients.get(id))
+        .cloned();
     let was_blocked = client.is_some_and(|client| client.unblock(cx.server, error));
     out.integer(i64::from(was_blocked));
     Ok(())
@@ -213,12 +222,18 @@ impl ClientType {
             _ if is(word, "MASTER") || is(word, "REPLICA") || is(word, "SLAVE") => {
                 Ok(Self::Replication)
             }
-            _ => Err(CommandError::new([b"ERR Unknown client type '", word, b"'"].concat())),
+            _ => Err(CommandError::new(
+                [b"ERR Unknown client type '", word, b"'"].concat(),
+            )),
         }
     }
 
     fn of(session: &Session) -> Self {
-        if session.subscriptions > 0 { Self::Subscriber } else { Self::Normal }
+        if session.subscriptions > 0 {
+            Self::Subscriber
+        } else {
+            Self::Normal
+        }
     }
 }
 
@@ -282,7 +297,9 @@ fn with_session<T>(
 
 /// One line of `CLIENT LIST`, without its end.
 fn describe(server: &Server, client: Option<&Rc<Client>>, session: &Session) -> String {
-    let [address, local] = client.map(|client| client.addresses.clone()).unwrap_or_default();
+    let [address, local] = client
+        .map(|client| client.addresses.clone())
+        .unwrap_or_default();
     let age = client.map_or(0, |client| client.connected.elapsed().as_secs());
     let idle = client.map_or(0, |client| client.last_active.get().elapsed().as_secs());
     let (n_in, n_out) = client.map_or((0, 0), |client| client.buffered());
@@ -306,9 +323,16 @@ fn describe(server: &Server, client: Option<&Rc<Client>>, session: &Session) -> 
     }
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let n_names = |topic| server.pubsub.names_of(session.id, topic).len();
-    let multi = session.transaction.as_ref().map_or(-1, |t| t.queued.len() as i64);
+    let multi = session
+        .transaction
+        .as_ref()
+        .map_or(-1, |t| t.queued.len() as i64);
     let events = if n_out > 0 { "rw" } else { "r" };
-    let resp = if session.protocol == Protocol::Resp3 { 3 } else { 2 };
+    let resp = if session.protocol == Protocol::Resp3 {
+        3
+    } else {
+        2
+    };
     format!(
         "id={} addr={address} laddr={local} fd=-1 name={} age={age} idle={idle} flags={flags} \
          db={} sub={} psub={} ssub={} multi={multi} watch={} qbuf={n_in} qbuf-free=0 argv-mem=0 \
@@ -375,16 +399,26 @@ impl<'a> Victims<'a> {
             }
             options = rest;
         }
-        if options.is_empty() { Ok(victims) } else { Err(CommandError::SYNTAX) }
+        if options.is_empty() {
+            Ok(victims)
+        } else {
+            Err(CommandError::SYNTAX)
+        }
     }
 
     fn include(&self, client: &Client, session: &Session) -> bool {
         let [address, local] = &client.addresses;
         self.id.is_none_or(|id| id == client.id)
-            && self.address.is_none_or(|wanted| wanted == address.as_bytes())
+            && self
+                .address
+                .is_none_or(|wanted| wanted == address.as_bytes())
             && self.local.is_none_or(|wanted| wanted == local.as_bytes())
-            && self.type_.is_none_or(|type_| type_ == ClientType::of(session))
-            && self.max_age_s.is_none_or(|age| client.connected.elapsed().as_secs() >= age)
+            && self
+                .type_
+                .is_none_or(|type_| type_ == ClientType::of(session))
+            && self
+                .max_age_s
+                .is_none_or(|age| client.connected.elapsed().as_secs() >= age)
     }
 }
 
@@ -392,14 +426,20 @@ fn kill(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     // The old form names an address, and does not spare the caller.
     let is_old_form = args.len() == 3;
     let victims = if is_old_form {
-        Victims { address: Some(args[2]), with_caller: true, ..Victims::default() }
+        Victims {
+            address: Some(args[2]),
+            with_caller: true,
+            ..Victims::default()
+        }
     } else {
         Victims::parse(&args[2..])?
     };
     let mut n_killed = 0;
     for id in all_ids(cx) {
         let is_caller = id == cx.session.id;
-        let is_victim = with_session(cx, id, |_, client, session| victims.include(client, session));
+        let is_victim = with_session(cx, id, |_, client, session| {
+            victims.include(client, session)
+        });
         if is_victim != Some(true) || (is_caller && !victims.with_caller) {
             continue;
         }

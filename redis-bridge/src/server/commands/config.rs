@@ -25,19 +25,24 @@ const CONFIG: &[CommandSpec] = &[
 ];
 
 fn get(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
-    let is_wanted = |name: &str| {
-        let mut patterns = args[2..].iter();
-        patterns.any(|pattern| glob::matches(pattern, name.as_bytes(), Case::Ignored))
-    };
+    /// Under which name a setting is found: a full name is answered as it was asked.
+    fn answer<'a>(patterns: &[&'a [u8]], name: &'static str) -> Option<&'a [u8]> {
+        let mut patterns = patterns.iter().copied();
+        let found = patterns.find(|it| glob::matches(it, name.as_bytes(), Case::Ignored))?;
+        let is_full_name = found.eq_ignore_ascii_case(name.as_bytes());
+        Some(if is_full_name { found } else { name.as_bytes() })
+    }
     let mut found = Vec::new();
     for (at, spec) in SETTINGS.iter().enumerate() {
-        let names = [spec.name, spec.alias].into_iter().filter(|name| !name.is_empty());
+        let names = [spec.name, spec.alias]
+            .into_iter()
+            .filter(|name| !name.is_empty());
         let value = cx.server.config.value(at);
-        found.extend(names.filter(|name| is_wanted(name)).map(|name| (name, value)));
+        found.extend(names.filter_map(|name| Some((answer(&args[2..], name)?, value))));
     }
     out.map(found.len());
     for (name, value) in found {
-        out.bulk(name.as_bytes());
+        out.bulk(name);
         out.bulk(value.as_bytes());
     }
     Ok(())
@@ -47,11 +52,13 @@ fn get(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
 fn set(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     let pairs = &args[2..];
     if pairs.len() % 2 != 0 {
-        return Err(CommandError::wrong_arity("config|set"));
+        return Err(CommandError::SYNTAX);
     }
     let failed = |name: &[u8], why: &str| {
         let start = b"ERR CONFIG SET failed (possibly related to argument '";
-        Err(CommandError::new([start, name, b"') - ", why.as_bytes()].concat()))
+        Err(CommandError::new(
+            [start, name, b"') - ", why.as_bytes()].concat(),
+        ))
     };
     let mut config = cx.server.config.clone();
     let mut seen = Vec::new();
@@ -91,7 +98,9 @@ fn resetstat(cx: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
 }
 
 fn rewrite(_: &mut Cx<'_>, _: &[&[u8]], _: &mut dyn ReplySink) -> Done {
-    Err(CommandError::of("ERR The server is running without a config file"))
+    Err(CommandError::of(
+        "ERR The server is running without a config file",
+    ))
 }
 
 fn help(_: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {

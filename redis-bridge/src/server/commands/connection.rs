@@ -143,7 +143,10 @@ fn hello(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     let is_resp3 = cx.session.protocol == Protocol::Resp3;
     out.set_protocol(cx.session.protocol);
     out.map(7);
-    for (field, value) in [("server", compat.server_name()), ("version", compat.version())] {
+    for (field, value) in [
+        ("server", compat.server_name()),
+        ("version", compat.version()),
+    ] {
         out.bulk(field.as_bytes());
         out.bulk(value.as_bytes());
     }

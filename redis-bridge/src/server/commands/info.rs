@@ -15,8 +15,14 @@ use crate::server::state::unix_ms;
 use crate::server::stats::CommandStats;
 use crate::server::{Server, Session};
 
-pub(crate) const COMMANDS: &[CommandSpec] =
-    &[row(Group::Server, "info", "1.0.0", -1, "loading stale dangerous", replying!(info))];
+pub(crate) const COMMANDS: &[CommandSpec] = &[row(
+    Group::Server,
+    "info",
+    "1.0.0",
+    -1,
+    "loading stale dangerous",
+    replying!(info),
+)];
 
 /// A section: its name, whether plain `INFO` has it, and what it says.
 type Section = (&'static str, bool, fn(&Server, &mut Text));
@@ -63,7 +69,11 @@ fn info(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
 
 /// The sections of the given names; the default ones if there are none.
 fn info_text(server: &Server, _: &Session, names: &[&[u8]]) -> String {
-    let asks = |word: &str| names.iter().any(|name| name.eq_ignore_ascii_case(word.as_bytes()));
+    let asks = |word: &str| {
+        names
+            .iter()
+            .any(|name| name.eq_ignore_ascii_case(word.as_bytes()))
+    };
     let all = asks("all") || asks("everything");
     let default = names.is_empty() || asks("default");
     let mut text = Text::default();
@@ -141,7 +151,10 @@ fn persistence(server: &Server, text: &mut Text) {
     text.line("async_loading", 0);
     text.line("rdb_changes_since_last_save", server.keyspace.dirty);
     text.line("rdb_bgsave_in_progress", 0);
-    let saved = server.last_save.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let saved = server
+        .last_save
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     text.line("rdb_last_save_time", saved.as_secs());
     text.line("rdb_last_bgsave_status", "ok");
     text.line("aof_enabled", 0);
@@ -192,7 +205,10 @@ fn cpu(_: &Server, text: &mut Text) {
     let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
     let fields: Vec<_> = after_name.split_ascii_whitespace().collect();
     let seconds = |at: usize| {
-        let ticks = fields.get(at).and_then(|field| field.parse::<u64>().ok()).unwrap_or(0);
+        let ticks = fields
+            .get(at)
+            .and_then(|field| field.parse::<u64>().ok())
+            .unwrap_or(0);
         format!("{:.6}", ticks as f64 / 100.0)
     };
     text.line("used_cpu_sys", seconds(12));
@@ -202,9 +218,20 @@ fn cpu(_: &Server, text: &mut Text) {
 }
 
 fn command_stats(server: &Server, text: &mut Text) {
-    for CommandStats { spec, calls, time, rejected, failed } in server.stats.commands_by_name() {
+    for CommandStats {
+        spec,
+        calls,
+        time,
+        rejected,
+        failed,
+    } in server.stats.commands_by_name()
+    {
         let micros = |time: Duration| time.as_secs_f64() * 1e6;
-        let mean = if calls > 0 { micros(time) / calls as f64 } else { 0.0 };
+        let mean = if calls > 0 {
+            micros(time) / calls as f64
+        } else {
+            0.0
+        };
         let value = format!(
             "calls={calls},usec={},usec_per_call={mean:.2},rejected_calls={rejected},\
              failed_calls={failed}",

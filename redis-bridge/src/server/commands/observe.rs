@@ -2,7 +2,7 @@
 
 use super::row;
 use crate::commands::Cx;
-use crate::commands::args::{is, parse_i64};
+use crate::commands::args::{int, is, parse_i64};
 use crate::commands::error::{CommandError, Done};
 use crate::commands::spec::{CommandSpec, Group, KeySpec};
 use crate::reply::ReplySink;
@@ -42,7 +42,11 @@ const MEMORY: &[CommandSpec] = &[
     CommandSpec::new(SRV, "memory|usage", "4.0.0", -3, "readonly", SECOND, replying!(memory_usage)),
 ];
 
-const SECOND: KeySpec = KeySpec::Range { first: 2, last: 2, step: 1 };
+const SECOND: KeySpec = KeySpec::Range {
+    first: 2,
+    last: 2,
+    step: 1,
+};
 
 #[rustfmt::skip]
 const SLOWLOG: &[CommandSpec] = &[
@@ -54,7 +58,9 @@ const SLOWLOG: &[CommandSpec] = &[
 
 fn monitor(cx: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     if cx.session.deny_blocking {
-        return Err(CommandError::of("ERR MONITOR isn't allowed for DENY BLOCKING client"));
+        return Err(CommandError::of(
+            "ERR MONITOR isn't allowed for DENY BLOCKING client",
+        ));
     }
     if !std::mem::replace(&mut cx.session.is_monitor, true) {
         cx.server.monitors.push(cx.session.id);
@@ -69,12 +75,20 @@ fn slowlog_get(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done
         [] => DEFAULT_COUNT,
         [count] => {
             let text = "ERR count should be greater than or equal to -1";
-            parse_i64(count).filter(|&n| n >= -1).ok_or(CommandError::of(text))?
+            parse_i64(count)
+                .filter(|&n| n >= -1)
+                .ok_or(CommandError::of(text))?
         }
-        _ => return Err(CommandError::wrong_arity("slowlog|get")),
+        _ => {
+            return Err(CommandError::of(
+                "ERR unknown subcommand or wrong number of arguments for 'GET'. Try SLOWLOG HELP.",
+            ));
+        }
     };
     let entries = cx.server.slow_log.iter();
-    let count = usize::try_from(count).unwrap_or(usize::MAX).min(entries.len());
+    let count = usize::try_from(count)
+        .unwrap_or(usize::MAX)
+        .min(entries.len());
     out.array(count);
     for entry in entries.take(count) {
         out.array(6);
@@ -135,7 +149,10 @@ fn latency_graph(_: &mut Cx<'_>, args: &[&[u8]], _: &mut dyn ReplySink) -> Done 
 }
 
 fn latency_doctor(_: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
-    out.verbatim(*b"txt", b"Latency is not monitored by this server; SLOWLOG shows slow commands.\n");
+    out.verbatim(
+        *b"txt",
+        b"Latency is not monitored by this server; SLOWLOG shows slow commands.\n",
+    );
     Ok(())
 }
 
@@ -166,7 +183,9 @@ fn memory_usage(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Don
         [] => {}
         // Everything is counted anyway, so any number of samples is fine.
         [word, count] if is(word, "SAMPLES") => {
-            parse_i64(count).filter(|&n| n >= 0).ok_or(CommandError::SYNTAX)?;
+            if int(count)? < 0 {
+                return Err(CommandError::SYNTAX);
+            }
         }
         _ => return Err(CommandError::SYNTAX),
     }
@@ -179,12 +198,21 @@ fn memory_usage(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Don
 }
 
 fn memory_stats(cx: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
-    let n_keys: usize =
-        (0..cx.server.keyspace.n_databases()).map(|db| cx.server.keyspace.db(db).len()).sum();
+    let n_keys: usize = (0..cx.server.keyspace.n_databases())
+        .map(|db| cx.server.keyspace.db(db).len())
+        .sum();
     let fields = [
         ("peak.allocated", memory::peak_resident_bytes()),
         ("total.allocated", memory::resident_bytes()),
-        ("clients.normal", cx.server.clients.iter().map(|c| c.buffered()).map(|(i, o)| i + o).sum::<usize>() as u64),
+        (
+            "clients.normal",
+            cx.server
+                .clients
+                .iter()
+                .map(|c| c.buffered())
+                .map(|(i, o)| i + o)
+                .sum::<usize>() as u64,
+        ),
         ("keys.count", n_keys as u64),
     ];
     out.map(fields.len());

@@ -79,7 +79,11 @@ fn join(cx: &mut Cx<'_>, topic: Topic, verb: &str, names: &[&[u8]], out: &mut dy
 fn leave(cx: &mut Cx<'_>, topic: Topic, verb: &str, names: &[&[u8]], out: &mut dyn ReplySink) {
     let id = cx.session.id;
     let all = cx.server.pubsub.names_of(id, topic).to_vec();
-    let names = if names.is_empty() { all.iter().map(Vec::as_slice).collect() } else { names.to_vec() };
+    let names = if names.is_empty() {
+        all.iter().map(Vec::as_slice).collect()
+    } else {
+        names.to_vec()
+    };
     for name in &names {
         cx.server.pubsub.unsubscribe(id, topic, name);
         confirm(cx, topic, verb, Some(name), out);
@@ -98,8 +102,10 @@ fn confirm(
 ) {
     let id = cx.session.id;
     let topics = [Topic::Channel, Topic::Pattern, Topic::Shard];
-    cx.session.subscriptions =
-        topics.iter().map(|&topic| cx.server.pubsub.names_of(id, topic).len()).sum();
+    cx.session.subscriptions = topics
+        .iter()
+        .map(|&topic| cx.server.pubsub.names_of(id, topic).len())
+        .sum();
     out.push(3);
     out.bulk(verb.as_bytes());
     match name {
@@ -142,7 +148,8 @@ fn list(cx: &Cx<'_>, topic: Topic, args: &[&[u8]], out: &mut dyn ReplySink) -> D
         return Err(crate::commands::error::CommandError::new(text));
     }
     let is_wanted = |name: &[u8]| {
-        args.get(2).is_none_or(|pattern| glob::matches(pattern, name, Case::Sensitive))
+        args.get(2)
+            .is_none_or(|pattern| glob::matches(pattern, name, Case::Sensitive))
     };
     let names = cx.server.pubsub.names(topic).map(|(name, _)| name);
     let names: Vec<_> = names.filter(|name| is_wanted(name)).collect();

@@ -59,8 +59,8 @@ fn exec(cx: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     out.array(transaction.queued.len());
     for command in &transaction.queued {
         let args: Vec<_> = command.args.iter().map(Vec::as_slice).collect();
-        dispatch::feed_monitors(cx.server, cx.session, command.spec, &args, false);
         dispatch::run_inner(cx.server, cx.session, command.spec, &args, out);
+        dispatch::feed_monitors(cx.server, cx.session, command.spec, &args);
     }
     cx.session.deny_blocking = denied_before;
     cx.session.block = None;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use super::run::each;
-use super::suite::{self, Script};
+use super::suite::{self, Kind, Script};
 use super::{Engines, Options, PEER_HINT, compare, corpus_dir};
 use crate::known::KnownFailures;
 use crate::proc::{self, Finished};
@@ -63,6 +63,9 @@ fn jobs() -> Result<Vec<Job>> {
     let mut jobs = Vec::new();
     let truncations = driver("truncations.lua")?;
     for script in suite::load(&corpus_dir())? {
+        if script.kind == Kind::Shell {
+            continue;
+        }
         jobs.push(Job {
             name: format!("truncations of {}", script.name),
             program: truncation_program(&truncations, &script),

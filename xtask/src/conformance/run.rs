@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use super::suite::{self, Case, Script};
+use super::suite::{self, Case, Kind, Script};
 use super::{Engines, Options, PEER_HINT, compare, corpus_dir};
 use crate::known::KnownFailures;
 use crate::proc;
@@ -190,6 +190,10 @@ fn bless(scripts: &[Script], prelude: &str) -> Result<Summary> {
 /// Runs a file on one engine; cases it did not finish run again alone. The second part is what is
 /// wrong when the file as a whole crashed or hung, yet no case does so alone.
 fn outputs(script: &Script, prelude: &str, engine: &Path) -> Result<(Outputs, Option<String>)> {
+    if script.kind == Kind::Shell {
+        let outputs = script.cases.iter().map(|case| run_shell(case, engine));
+        return Ok((outputs.collect::<Result<_>>()?, None));
+    }
     let whole = run_cases(&script.cases, prelude, engine, FILE_LIMIT)?;
     let mut outputs = whole.outputs;
     let mut is_explained = whole.ending.is_success();
@@ -210,6 +214,29 @@ fn outputs(script: &Script, prelude: &str, engine: &Path) -> Result<(Outputs, Op
         format!("all its cases in one process: {}\n{rest}", whole.ending)
     });
     Ok((outputs, problem))
+}
+
+/// Runs a shell script in an empty folder, with `lua` for the engine: the case's name and output.
+fn run_shell(case: &Case, engine: &Path) -> Result<(String, String)> {
+    let folder = tempfile::tempdir()?;
+    let script = format!(
+        "unset LUA_INIT LUA_PATH LUA_CPATH; cd \"$1\" && shift && exec 2>&1\n\
+         lua() {{ \"$0\" \"$@\"; }}\n{}",
+        case.source
+    );
+    let args = [
+        "-c".as_ref(),
+        script.as_ref(),
+        engine.as_os_str(),
+        folder.path().as_os_str(),
+    ];
+    let finished = proc::run(Path::new("sh"), &args, b"", CASE_LIMIT)?;
+    let text = suite::normalise(&finished.stdout);
+    let mut output = text.replace(&*engine.to_string_lossy(), "lua");
+    if let proc::Ending::TimedOut(_) = finished.ending {
+        output.push_str(&format!("[{}]\n", finished.ending));
+    }
+    Ok((case.name.clone(), output))
 }
 
 /// What became of cases run in one process.

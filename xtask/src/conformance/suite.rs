@@ -7,6 +7,7 @@
 //! --- case: another name
 //! ...
 //! ```
+//! A file that ends in `.sh` holds shell scripts in the same form, for the `lua` command itself.
 //! `file.expected` holds the output of each case under the same separators, as `lua5.1` gave it.
 
 use std::collections::BTreeMap;
@@ -25,9 +26,29 @@ pub(super) struct Case {
     pub(super) source: String,
 }
 
+/// What the cases of a file are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Chunks, run by the prelude; `.lua`.
+    Chunks,
+    /// Shell scripts that start the command `lua`; `.sh`.
+    Shell,
+}
+
+impl Kind {
+    fn of(path: &Path) -> Option<Kind> {
+        match path.extension()?.to_str()? {
+            "lua" => Some(Kind::Chunks),
+            "sh" => Some(Kind::Shell),
+            _ => None,
+        }
+    }
+}
+
 /// A file of the corpus.
 #[derive(Debug)]
 pub(super) struct Script {
+    pub(super) kind: Kind,
     /// `section/stem`, the first part of its cases' full names.
     pub(super) name: String,
     pub(super) path: PathBuf,
@@ -81,11 +102,12 @@ pub(super) fn load(dir: &Path) -> Result<Vec<Script>> {
     let mut scripts = Vec::new();
     for section in read_dir(dir)?.into_iter().filter(|path| path.is_dir()) {
         for path in read_dir(&section)? {
-            if path.extension().is_some_and(|ext| ext == "lua") {
+            if let Some(kind) = Kind::of(&path) {
                 let text = std::fs::read_to_string(&path)
                     .with_context(|| format!("cannot read {}", path.display()))?;
                 let cases = split_cases(&text).with_context(|| format!("in {}", path.display()))?;
                 scripts.push(Script {
+                    kind,
                     name: name_of(&section, &path),
                     path,
                     cases,

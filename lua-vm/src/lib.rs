@@ -1,1 +1,27 @@
-//! Placeholder.
+//! A fast Lua 5.1 virtual machine behind an API that safe code cannot misuse.
+//!
+//! [`Vm`] is the machine. Safe code meets its values borrowed, as [`Value`]s; what may
+//! collect or run Lua borrows the machine exclusively, so the borrow checker proves
+//! that no value is held across it. Values kept longer are [`Root`]s. Native functions
+//! are plain functions over a [`CallCx`].
+
+mod debug;
+mod error;
+mod func;
+mod heap;
+mod interp;
+mod meta;
+mod table;
+mod value;
+mod vm;
+
+pub use error::{ErrorKind, LoadError, LuaError};
+pub use func::call_cx::CallCx;
+pub use func::native::{FastArgs, FastFn, FastResult, NativeFn, Results, Returned};
+pub use heap::handle::Root;
+pub use interp::builtin::Builtin;
+pub use interp::scoped::Scoped;
+pub use value::Type;
+pub use value::borrowed::{Function, LuaString, Table, Thread, ThreadStatus, Userdata, Value};
+pub use value::number::{Formatted, format_number, to_integer};
+pub use vm::{InterruptHandle, Vm, VmConfig};

@@ -1,0 +1,218 @@
+//! The types of native functions.
+//!
+//! # Invariants
+//!
+//! - **N1** The arguments of a hot entry are live values, the function itself in the
+//!   slot before them; nothing is collected while it runs.
+
+use std::marker::PhantomData;
+
+use super::call_cx::CallCx;
+use crate::error::LuaError;
+use crate::heap::alloc::Page;
+use crate::value::RawValue;
+use crate::value::string::{MAX_INTERNED, StringObj};
+
+/// A native function. It finds its arguments in the context and leaves its results
+/// there.
+pub type NativeFn = fn(&mut CallCx<'_>) -> Result<Returned, LuaError>;
+
+/// The hot entry of a native: tried first when exactly one result is wanted. It either
+/// returns that result or declines, and then the general entry is called. It cannot
+/// raise, call back, or collect.
+pub type FastFn = for<'a> fn(FastArgs<'a>) -> FastResult<'a>;
+
+/// How many results a native leaves: see the `ret` methods of [`CallCx`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Returned(pub(super) u32);
+
+/// How many results a caller wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Results {
+    /// As many as there are.
+    Open,
+    /// So many: cut off or filled up with nil.
+    Exactly(usize),
+}
+
+/// The arguments of a hot entry, counted from 0.
+#[derive(Clone, Copy)]
+pub struct FastArgs<'a> {
+    first: *const RawValue,
+    count: usize,
+    marker: PhantomData<&'a ()>,
+}
+
+/// The one result of a hot entry.
+#[derive(Clone, Copy)]
+pub struct FastResult<'a> {
+    value: RawValue,
+    marker: PhantomData<&'a ()>,
+}
+
+impl<'a> FastArgs<'a> {
+    /// # Safety
+    ///
+    /// N1 for as long as the arguments are used.
+    pub(crate) unsafe fn new(first: *const RawValue, count: usize) -> FastArgs<'a> {
+        FastArgs {
+            first,
+            count,
+            marker: PhantomData,
+        }
+    }
+
+    /// Number of arguments.
+    #[inline(always)]
+    pub fn len(self) -> usize {
+        self.count
+    }
+
+    /// True if there are none.
+    pub fn is_empty(self) -> bool {
+        self.count == 0
+    }
+
+    #[inline(always)]
+    fn raw(self, i: usize) -> Option<RawValue> {
+        if i < self.count {
+            // SAFETY: N1.
+            Some(unsafe { *self.first.add(i) })
+        } else {
+            None
+        }
+    }
+
+    /// Argument `i` if it is a number; strings are not converted.
+    #[inline(always)]
+    pub fn number(self, i: usize) -> Option<f64> {
+        self.raw(i)?.as_number()
+    }
+
+    /// Argument `i` if it is a string; numbers are not converted.
+    #[inline(always)]
+    pub fn bytes(self, i: usize) -> Option<&'a [u8]> {
+        let string = self.raw(i)?.as_string()?;
+        // SAFETY: N1.
+        Some(unsafe { StringObj::bytes(string) })
+    }
+
+    /// The type of argument `i`, `None` if it is absent.
+    #[inline(always)]
+    pub fn type_of(self, i: usize) -> Option<crate::Type> {
+        Some(self.raw(i)?.type_of())
+    }
+
+    /// True if arguments `i` and `j` are there and equal without metamethods.
+    #[inline(always)]
+    pub fn raw_equal(self, i: usize, j: usize) -> Option<bool> {
+        // SAFETY: N1.
+        Some(unsafe { crate::table::hash::raw_equals(self.raw(i)?, self.raw(j)?) })
+    }
+
+    /// `table[key]` without metamethods, for arguments `i` and `j`; `None` if argument
+    /// `i` is not a table or `j` is absent.
+    #[inline]
+    pub fn raw_get(self, i: usize, j: usize) -> Option<FastResult<'a>> {
+        let (table, key) = (self.raw(i)?.as_table()?, self.raw(j)?);
+        // SAFETY: N1; the page of the function leads to the heap.
+        let value = unsafe { crate::table::TableObj::get(&*self.heap()?, table, key) };
+        Some(FastResult {
+            value,
+            marker: PhantomData,
+        })
+    }
+
+    /// Argument `i` as the result.
+    #[inline(always)]
+    pub fn value(self, i: usize) -> FastResult<'a> {
+        FastResult {
+            value: self.raw(i).unwrap_or(RawValue::DECLINED),
+            marker: PhantomData,
+        }
+    }
+
+    /// The heap, through the function's own page.
+    #[inline(always)]
+    fn heap(self) -> Option<*mut crate::heap::Heap> {
+        // SAFETY: N1: the function is in the slot before the arguments; a native closure
+        // with a hot entry is small, so it lies in a page (H3).
+        unsafe {
+            let function = (*self.first.sub(1)).as_function()?;
+            Some((*Page::of(function)).owner)
+        }
+    }
+
+    /// A short string as the result; declines if it is longer than 40 bytes, or there is
+    /// no memory.
+    #[inline]
+    pub fn byte_string(self, bytes: &[u8]) -> FastResult<'a> {
+        if bytes.len() > MAX_INTERNED {
+            return FastResult::DECLINE;
+        }
+        let Some(heap) = self.heap() else {
+            return FastResult::DECLINE;
+        };
+        // SAFETY: the heap is live while one of its natives runs, and nothing else uses
+        // it meanwhile. When collecting is due, the general entry leads to a safepoint.
+        unsafe {
+            if (*heap).debt > 0 {
+                return FastResult::DECLINE;
+            }
+            match (*heap).string(bytes) {
+                Ok(string) => FastResult {
+                    value: RawValue::string(string),
+                    marker: PhantomData,
+                },
+                Err(_) => FastResult::DECLINE,
+            }
+        }
+    }
+}
+
+impl FastResult<'static> {
+    /// Not for this entry: call the general one.
+    pub const DECLINE: FastResult<'static> = FastResult {
+        value: RawValue::DECLINED,
+        marker: PhantomData,
+    };
+}
+
+impl FastResult<'_> {
+    /// A number.
+    #[inline(always)]
+    pub fn number(n: f64) -> Self {
+        FastResult {
+            value: RawValue::number(n),
+            marker: PhantomData,
+        }
+    }
+
+    /// A boolean.
+    #[inline(always)]
+    pub fn boolean(b: bool) -> Self {
+        FastResult {
+            value: RawValue::boolean(b),
+            marker: PhantomData,
+        }
+    }
+
+    /// Nil.
+    #[inline(always)]
+    pub fn nil() -> Self {
+        FastResult {
+            value: RawValue::NIL,
+            marker: PhantomData,
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn into_raw(self) -> RawValue {
+        self.value
+    }
+}
+
+/// The body of the builtins, which the interpreter carries out itself.
+pub(crate) fn never_called(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
+    Err(cx.error("builtin called as a native"))
+}

@@ -1,0 +1,335 @@
+//! The mark: incremental, from the roots, ending in one atomic step.
+//!
+//! White objects have not been reached; gray ones have, but not what they refer to;
+//! black ones have been dealt with. Strings turn black at once. Coroutines, open
+//! upvalues and weak tables never turn black: stacks are written without a barrier, so
+//! they are looked at again in the atomic step, which also clears every stack above its
+//! top: whatever lies there is not a reference.
+
+use super::object::{CodeObj, Header, Kind, UserdataObj, mark};
+use super::{Heap, Phase};
+use crate::func::closure::{LuaClosure, NativeClosure};
+use crate::func::upvalue::UpValue;
+use crate::interp::stack::Coroutine;
+use crate::meta::Event;
+use crate::table::{TableObj, dead_key};
+use crate::value::RawValue;
+
+impl Heap {
+    /// Starts a cycle: marks the roots.
+    pub(super) fn start_mark(&mut self) {
+        self.phase = Phase::Mark;
+        self.gray.clear();
+        self.gray_again.clear();
+        self.weak_tables.clear();
+        self.mark_roots();
+    }
+
+    fn mark_roots(&mut self) {
+        // SAFETY: the roots are live (G1) or null.
+        unsafe {
+            self.mark_pointer(self.main);
+            self.mark_pointer(self.current);
+            self.mark_pointer(self.registry);
+            self.mark_value(self.thrown);
+            for i in 0..self.type_metatables.len() {
+                self.mark_pointer(self.type_metatables[i]);
+            }
+            for i in 0..self.event_names.len() {
+                self.mark_pointer(self.event_names[i]);
+            }
+            for i in 0..self.due.len() {
+                self.mark_pointer(self.due[i]);
+            }
+            let roots = self.roots.values();
+            for value in roots.iter() {
+                self.mark_value(*value);
+            }
+        }
+    }
+
+    /// # Safety
+    ///
+    /// The object is null, or live and of this heap.
+    unsafe fn mark_pointer<T>(&mut self, object: *mut T) {
+        if !object.is_null() {
+            // SAFETY: the caller's contract.
+            unsafe { self.mark_object(object.cast()) };
+        }
+    }
+
+    /// # Safety
+    ///
+    /// The value is live and of this heap.
+    #[inline]
+    pub(crate) unsafe fn mark_value(&mut self, value: RawValue) {
+        if let Some(object) = value.as_object() {
+            // SAFETY: the caller's contract.
+            unsafe { self.mark_object(object.as_ptr()) };
+        }
+    }
+
+    /// Turns a white object gray or black.
+    #[inline]
+    unsafe fn mark_object(&mut self, object: *mut Header) {
+        // SAFETY: callers pass live objects of this heap (H1).
+        unsafe {
+            if !(*object).is_white() {
+                return;
+            }
+            (*object).mark &= !mark::WHITES;
+            match (*object).kind {
+                Kind::String => (*object).mark |= mark::BLACK,
+                Kind::Userdata => {
+                    (*object).mark |= mark::BLACK;
+                    let userdata = object.cast::<UserdataObj>();
+                    self.mark_pointer((*userdata).metatable);
+                    self.mark_pointer((*userdata).env);
+                }
+                Kind::UpValue => {
+                    let upvalue = object.cast::<UpValue>();
+                    if !UpValue::is_open(upvalue) {
+                        (*object).mark |= mark::BLACK;
+                    }
+                    self.mark_value(*(*upvalue).pointer);
+                }
+                Kind::Free => debug_assert!(false, "G1: a reachable value points at a free cell"),
+                _ => self.gray.push(object),
+            }
+        }
+    }
+
+    /// Looks at one gray object; returns its size in bytes, `None` if there is none.
+    pub(super) fn propagate(&mut self) -> Option<usize> {
+        let object = self.gray.pop()?;
+        // SAFETY: gray objects are live.
+        unsafe {
+            (*object).mark |= mark::BLACK;
+            Some(match (*object).kind {
+                Kind::Table => self.traverse_table(object.cast()),
+                Kind::LuaFunction => {
+                    let closure = object.cast::<LuaClosure>();
+                    let count = (*object).extra as usize;
+                    self.mark_pointer((*closure).env);
+                    self.mark_pointer(LuaClosure::code_object(closure));
+                    for i in 0..count {
+                        self.mark_pointer(*LuaClosure::upvalues(closure).add(i));
+                    }
+                    LuaClosure::size(count)
+                }
+                Kind::NativeFunction => {
+                    let closure = object.cast::<NativeClosure>();
+                    let count = (*object).extra as usize;
+                    self.mark_pointer((*closure).env);
+                    for i in 0..count {
+                        self.mark_value(*NativeClosure::upvalues(closure).add(i));
+                    }
+                    NativeClosure::size(count)
+                }
+                Kind::Thread => {
+                    (*object).mark &= !mark::BLACK;
+                    self.gray_again.push(object);
+                    self.traverse_coroutine(object.cast(), false)
+                }
+                Kind::Code => self.traverse_code(object.cast()),
+                Kind::Free | Kind::String | Kind::Userdata | Kind::UpValue => 0,
+            })
+        }
+    }
+
+    fn propagate_all(&mut self) {
+        while self.propagate().is_some() {}
+    }
+
+    unsafe fn traverse_code(&mut self, code: *mut CodeObj) -> usize {
+        // SAFETY: the caller passes a live object, fully built.
+        unsafe {
+            for &value in CodeObj::constants(code) {
+                self.mark_value(value);
+            }
+            for i in 0..(*code).children.len() {
+                let child = (&(*code).children)[i];
+                self.mark_pointer(child);
+            }
+            for i in 0..(*code).templates.len() {
+                let template = (&(*code).templates)[i];
+                self.mark_pointer(template);
+            }
+            (*code).size
+        }
+    }
+
+    unsafe fn traverse_table(&mut self, table: *mut TableObj) -> usize {
+        // SAFETY: the caller passes a live table; T1, T2.
+        unsafe {
+            let (mut weak_keys, mut weak_values) = (false, false);
+            if !(*table).metatable.is_null() {
+                self.mark_pointer((*table).metatable);
+                (weak_keys, weak_values) = self.weakness((*table).metatable);
+                if weak_keys || weak_values {
+                    // Stays gray, so that it needs no barrier, and is cleared at the end.
+                    (*table).header.mark &= !mark::BLACK;
+                    self.weak_tables.push(table);
+                }
+            }
+            if !weak_values {
+                for i in 0..(*table).array_len() as usize {
+                    self.mark_value(*(*table).array.add(i));
+                }
+            }
+            for i in 0..(*table).node_count() {
+                let node = (*table).nodes.add(i);
+                if (*node).value.is_nil() {
+                    if (*node).key.is_object() {
+                        (*node).key = dead_key((*node).key);
+                    }
+                } else {
+                    if !weak_keys {
+                        self.mark_value((*node).key);
+                    }
+                    if !weak_values {
+                        self.mark_value((*node).value);
+                    }
+                }
+            }
+            TableObj::size(table)
+        }
+    }
+
+    /// What `__mode` says: weak keys, weak values.
+    unsafe fn weakness(&self, metatable: *mut TableObj) -> (bool, bool) {
+        // SAFETY: the caller passes a live table of this heap.
+        unsafe {
+            match self.metamethod_in(metatable, Event::Mode).as_string() {
+                Some(mode) => {
+                    let mode = crate::value::string::StringObj::bytes(mode);
+                    (mode.contains(&b'k'), mode.contains(&b'v'))
+                }
+                None => (false, false),
+            }
+        }
+    }
+
+    unsafe fn traverse_coroutine(&mut self, coroutine: *mut Coroutine, is_atomic: bool) -> usize {
+        // SAFETY: the caller passes a live coroutine; S1 gives the stack's extent.
+        unsafe {
+            self.mark_pointer((*coroutine).globals);
+            self.mark_pointer((*coroutine).resumer);
+            let mut slot = (*coroutine).stack;
+            while slot < (*coroutine).top {
+                self.mark_value(*slot);
+                slot = slot.add(1);
+            }
+            if is_atomic {
+                let end = (*coroutine).stack.add((*coroutine).stack_len);
+                while slot < end {
+                    *slot = RawValue::NIL;
+                    slot = slot.add(1);
+                }
+            }
+            Coroutine::size(coroutine)
+        }
+    }
+
+    /// Ends the mark: everything that could have changed behind the barriers is looked
+    /// at again, weak tables are cleared, and white changes its meaning.
+    pub(super) fn finish_mark(&mut self) {
+        // SAFETY: all lists hold live objects of this heap.
+        unsafe {
+            self.mark_roots();
+            self.remark_upvalues();
+            self.propagate_all();
+            let weak = std::mem::take(&mut self.weak_tables);
+            for &table in &weak {
+                self.traverse_table(table);
+            }
+            self.propagate_all();
+            // Coroutines and the tables that were written to; the list can grow, as
+            // coroutines are found that only these lead to.
+            while let Some(object) = self.gray_again.pop() {
+                match (*object).kind {
+                    Kind::Thread => {
+                        self.traverse_coroutine(object.cast(), true);
+                    }
+                    Kind::Table => {
+                        (*object).mark |= mark::BLACK;
+                        self.traverse_table(object.cast());
+                    }
+                    _ => {}
+                }
+                self.propagate_all();
+            }
+            self.remark_upvalues();
+            self.propagate_rest();
+            self.separate_finalizable();
+            self.propagate_rest();
+            self.weak_tables.extend(weak);
+            self.weak_tables.sort_unstable();
+            self.weak_tables.dedup();
+            self.clear_weak_tables();
+            self.settle_upvalues();
+        }
+        self.current_white ^= mark::WHITES;
+        self.objects.start_sweep();
+        self.large_unswept = self.large.len();
+        self.sweep_class = 0;
+        self.phase = Phase::Sweep;
+    }
+
+    /// Propagates until neither gray list has anything left.
+    fn propagate_rest(&mut self) {
+        loop {
+            self.propagate_all();
+            let Some(object) = self.gray_again.pop() else {
+                return;
+            };
+            // SAFETY: only coroutines are added by propagation; tables have no barrier
+            // now, since no script runs.
+            unsafe { self.traverse_coroutine(object.cast(), true) };
+        }
+    }
+
+    /// Marks what reached upvalues of unreached coroutines refer to.
+    unsafe fn remark_upvalues(&mut self) {
+        for i in 0..self.coroutines.len() {
+            // SAFETY: U3.
+            unsafe {
+                let coroutine = self.coroutines[i];
+                if (*coroutine).header.is_white() {
+                    let mut upvalue = (*coroutine).open_upvalues;
+                    while !upvalue.is_null() {
+                        if !(*upvalue).header.is_white() {
+                            self.mark_value(*(*upvalue).pointer);
+                        }
+                        upvalue = (*upvalue).closed.next;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Closes the live upvalues of dead coroutines, and takes dead upvalues out of the
+    /// lists of live ones.
+    unsafe fn settle_upvalues(&mut self) {
+        let mut coroutines = std::mem::take(&mut self.coroutines);
+        // SAFETY: U3 before and after; nothing has been freed yet.
+        coroutines.retain(|&coroutine| unsafe {
+            let is_dead = (*coroutine).header.is_white();
+            let mut link: *mut *mut UpValue = &raw mut (*coroutine).open_upvalues;
+            while !(*link).is_null() {
+                let upvalue = *link;
+                if (*upvalue).header.is_white() {
+                    *link = (*upvalue).closed.next;
+                } else if is_dead {
+                    *link = (*upvalue).closed.next;
+                    UpValue::close_detached(upvalue);
+                    (*upvalue).header.mark |= mark::BLACK;
+                } else {
+                    link = (&raw mut (*upvalue).closed).cast();
+                }
+            }
+            !is_dead
+        });
+        self.coroutines = coroutines;
+    }
+}

@@ -1,0 +1,42 @@
+#![forbid(unsafe_code)]
+//! The functions that the interpreter itself carries out, because they have frames of
+//! their own, switch stacks, or are recognised by loops.
+
+/// A builtin. Libraries hand these out under the names they like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Builtin {
+    /// Not a builtin: an ordinary native.
+    None = 0,
+    /// `pcall(f, ...)`, manual §5.1.
+    Pcall,
+    /// `xpcall(f, err)`, manual §5.1.
+    Xpcall,
+    /// `next(table [, index])`, manual §5.1.
+    Next,
+    /// The iterator that `ipairs` returns.
+    IpairsStep,
+    /// `coroutine.resume(co, ...)`, manual §5.2.
+    Resume,
+    /// The function that `coroutine.wrap` returns; the coroutine is its upvalue.
+    WrapStep,
+    /// `coroutine.yield(...)`, manual §5.2.
+    Yield,
+}
+
+impl Builtin {
+    pub(crate) const COUNT: usize = 8;
+
+    pub(crate) fn from_byte(byte: u8) -> Builtin {
+        match byte {
+            1 => Builtin::Pcall,
+            2 => Builtin::Xpcall,
+            3 => Builtin::Next,
+            4 => Builtin::IpairsStep,
+            5 => Builtin::Resume,
+            6 => Builtin::WrapStep,
+            7 => Builtin::Yield,
+            _ => Builtin::None,
+        }
+    }
+}

@@ -1,0 +1,477 @@
+//! Entering and leaving functions, apart from the fast paths of the loop.
+
+use lua_compiler::isa::Op;
+
+use super::builtin::Builtin;
+use super::frame::{Word, WordKind};
+use super::slow;
+use super::{Exit, VmCore, budget, coroutine, unwind};
+use crate::error::LuaError;
+use crate::func::call_cx::CallCx;
+use crate::func::closure::{LuaClosure, NativeClosure};
+use crate::heap::object::{Header, Kind};
+use crate::meta::{Event, concat};
+use crate::value::RawValue;
+
+/// Most arguments or results of one call: the stack limit is reached before.
+const MAX_ARGS: usize = i32::MAX as usize;
+
+/// Calls the function in slot `func` with the `n_args` values above it. Its return
+/// word has been pushed. Afterwards the state says how to go on: in the function, or,
+/// if it was a native, behind the call.
+///
+/// # Safety
+///
+/// Slot and arguments are live slots of the running coroutine; `fp` is saved.
+pub(crate) unsafe fn precall(vm: *mut VmCore, mut func: *mut RawValue, mut n_args: usize) {
+    // SAFETY: the caller's contract; S1-S3 hold after each step.
+    unsafe {
+        loop {
+            let Some(function) = (*func).as_function() else {
+                match call_handler(vm, func, n_args) {
+                    Ok(moved) => {
+                        func = func.wrapping_byte_offset(moved);
+                        n_args += 1;
+                        continue;
+                    }
+                    Err(error) => {
+                        unwind::raise(vm, error);
+                        return;
+                    }
+                }
+            };
+            if (*function).kind == Kind::LuaFunction {
+                if let Err(error) = enter(vm, func, n_args, function.cast()) {
+                    (*vm).base = func.add(1);
+                    (*vm).top = func.add(1);
+                    unwind::raise(vm, error);
+                }
+                return;
+            }
+            match Builtin::from_byte((*function).aux) {
+                Builtin::Pcall | Builtin::Xpcall => {
+                    match protect(vm, func, n_args, Builtin::from_byte((*function).aux)) {
+                        Ok((callee, n)) => {
+                            func = callee;
+                            n_args = n;
+                        }
+                        Err(error) => {
+                            (*vm).base = func.add(1);
+                            (*vm).top = func.add(1 + n_args);
+                            unwind::raise(vm, error);
+                            return;
+                        }
+                    }
+                }
+                Builtin::Resume => return coroutine::resume(vm, func, n_args, false),
+                Builtin::WrapStep => return coroutine::resume(vm, func, n_args, true),
+                Builtin::Yield => return coroutine::yield_(vm, func, n_args),
+                Builtin::None | Builtin::Next | Builtin::IpairsStep => {
+                    match invoke(vm, func, n_args, function.cast()) {
+                        Ok((first, count)) => return_values(vm, (*vm).base, (*vm).fp, first, count),
+                        Err(error) => {
+                            unwind::raise(vm, error);
+                        }
+                    }
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// Puts the `__call` metamethod of the value in `func` below it, as the function to
+/// call. Returns how many bytes the stack has moved.
+#[cold]
+unsafe fn call_handler(
+    vm: *mut VmCore,
+    func: *mut RawValue,
+    n_args: usize,
+) -> Result<isize, LuaError> {
+    // SAFETY: the caller passes a live slot.
+    unsafe {
+        let handler = (*vm).heap.metamethod(*func, Event::Call);
+        if handler.as_function().is_none() {
+            return Err(slow::call_type_error(vm, func));
+        }
+        let moved = match VmCore::ensure_slots(vm, func.add(1 + n_args), 1) {
+            Ok(moved) => moved,
+            Err(error) => {
+                (*vm).base = func.add(1);
+                (*vm).top = func.add(1);
+                return Err(error);
+            }
+        };
+        let func = func.wrapping_byte_offset(moved);
+        std::ptr::copy(func, func.add(1), n_args + 1);
+        *func = handler;
+        Ok(moved)
+    }
+}
+
+/// Enters a Lua function: makes room, completes the parameters, sets the state.
+///
+/// # Errors
+///
+/// A stack overflow or the memory limit.
+///
+/// # Safety
+///
+/// As [`precall`]; `closure` is the function in `func`.
+pub(crate) unsafe fn enter(
+    vm: *mut VmCore,
+    mut func: *mut RawValue,
+    n_args: usize,
+    closure: *mut LuaClosure,
+) -> Result<(), LuaError> {
+    // SAFETY: the caller's contract; S2 holds for the new frame.
+    unsafe {
+        VmCore::ensure_words(vm)?;
+        let proto = &(*LuaClosure::code_object(closure)).proto;
+        let frame_size = proto.max_stack as usize;
+        let params = proto.params as usize;
+        let is_vararg = proto.is_vararg;
+        let needed = if is_vararg {
+            n_args + 2 + frame_size
+        } else {
+            frame_size.max(n_args) + 1
+        };
+        (*vm).top = func.add(1 + n_args);
+        func = func.wrapping_byte_offset(VmCore::ensure_slots(vm, func, needed)?);
+        let mut base = func.add(1);
+        if is_vararg {
+            // The fixed parameters move above the arguments.
+            let first = base;
+            base = base.add(n_args + 1);
+            *base.sub(1) = *func;
+            for i in 0..params {
+                *base.add(i) = if i < n_args {
+                    *first.add(i)
+                } else {
+                    RawValue::NIL
+                };
+                if i < n_args {
+                    *first.add(i) = RawValue::NIL;
+                }
+            }
+            *(*vm).fp = Word::new(WordKind::Vararg, n_args + 1).0;
+            (*vm).fp = (*vm).fp.add(1);
+        } else {
+            for i in n_args..params {
+                *base.add(i) = RawValue::NIL;
+            }
+        }
+        (*vm).base = base;
+        (*vm).pc = (*closure).code;
+        (*vm).budget -= budget::CALL_COST;
+        if (*vm).budget < 0 {
+            budget::refuel(vm)?;
+        }
+        Ok(())
+    }
+}
+
+/// Calls an ordinary native. Returns its results, which lie at the end of its stack;
+/// the saved base is the native's.
+///
+/// # Errors
+///
+/// What the native raised.
+///
+/// # Safety
+///
+/// As [`precall`]; `closure` is the function in `func`.
+#[inline]
+pub(crate) unsafe fn invoke(
+    vm: *mut VmCore,
+    func: *mut RawValue,
+    n_args: usize,
+    closure: *mut NativeClosure,
+) -> Result<(*mut RawValue, usize), LuaError> {
+    // SAFETY: the caller's contract; the spare slots are the room a native finds.
+    unsafe {
+        (*vm).base = func.add(1);
+        (*vm).top = func.add(1 + n_args);
+        VmCore::ensure_slots(vm, (*vm).top, 0)?;
+        let mut cx = CallCx::new(vm, n_args);
+        let returned = ((*closure).function)(&mut cx);
+        let (first, count) = cx.finish(returned)?;
+        if (*vm).aborting.is_some() {
+            return Err(unwind::abort_error(vm));
+        }
+        if (*vm).heap.debt > 0 {
+            let offset = first.offset_from((*vm).base);
+            (*vm).top = first.add(count);
+            budget::collect(vm)?;
+            return Ok(((*vm).base.offset(offset), count));
+        }
+        Ok((first, count))
+    }
+}
+
+/// Sets up `pcall` or `xpcall`: pushes its word and returns the callee.
+unsafe fn protect(
+    vm: *mut VmCore,
+    func: *mut RawValue,
+    n_args: usize,
+    builtin: Builtin,
+) -> Result<(*mut RawValue, usize), LuaError> {
+    // SAFETY: the caller of `precall`'s contract.
+    unsafe {
+        VmCore::ensure_words(vm)?;
+        (*vm).base = func.add(1);
+        (*vm).top = func.add(1 + n_args);
+        let needed = if builtin == Builtin::Pcall { 1 } else { 2 };
+        if n_args < needed {
+            let cx = CallCx::new(vm, n_args);
+            return Err(cx.arg_error(needed, "value expected"));
+        }
+        let (kind, callee, n) = if builtin == Builtin::Pcall {
+            (WordKind::Pcall, func.add(1), n_args - 1)
+        } else {
+            std::ptr::swap(func.add(1), func.add(2));
+            (WordKind::Xpcall, func.add(2), 0)
+        };
+        *(*vm).fp = Word::new(kind, needed).0;
+        (*vm).fp = (*vm).fp.add(1);
+        Ok((callee, n))
+    }
+}
+
+/// Copies `count` values down to `to` and fills up with nil to `wanted`.
+#[inline(always)]
+unsafe fn place(to: *mut RawValue, first: *const RawValue, count: usize, wanted: usize) {
+    // SAFETY: the caller passes live slots; results never move up.
+    unsafe {
+        for i in 0..wanted {
+            *to.add(i) = if i < count {
+                *first.add(i)
+            } else {
+                RawValue::NIL
+            };
+        }
+    }
+}
+
+/// Leaves the frame at `base`, whose word is the last below `fp`, with results. The
+/// state afterwards says how to go on.
+///
+/// # Safety
+///
+/// The frame is the topmost of the running coroutine; the results are live slots at or
+/// above its function's.
+#[inline(never)]
+pub(crate) unsafe fn return_values(
+    vm: *mut VmCore,
+    mut base: *mut RawValue,
+    mut fp: *mut usize,
+    mut first: *mut RawValue,
+    mut count: usize,
+) {
+    // SAFETY: the caller's contract; S3 says what each word means.
+    unsafe {
+        loop {
+            fp = fp.sub(1);
+            let word = *fp;
+            let to = base.sub(1);
+            if !Word::is_special(word) {
+                let pc: *const u32 = std::ptr::with_exposed_provenance(word);
+                let ins = *pc.sub(1);
+                if ins as u8 == Op::Call as u8 {
+                    place(to, first, count, (ins >> 24) as usize);
+                } else if ins as u8 == Op::CallV as u8 && ins >> 24 != 0 {
+                    place(to, first, count, (ins >> 24) as usize - 1);
+                } else {
+                    std::ptr::copy(first, to, count);
+                    (*vm).top = to.add(count);
+                }
+                (*vm).base = to.sub((ins >> 8) as usize & 255);
+                (*vm).pc = pc;
+                (*vm).fp = fp;
+                return;
+            }
+            let word = Word(word);
+            match word.kind() {
+                WordKind::Vararg => base = base.sub(word.distance()),
+                WordKind::Tail => {}
+                WordKind::Native => {
+                    std::ptr::copy(first, to, count);
+                    (*vm).top = to.add(count);
+                    (*vm).base = base.sub(word.distance());
+                    (*vm).fp = fp;
+                    (*vm).exit = Exit::Return;
+                    return;
+                }
+                WordKind::Pcall | WordKind::Xpcall => {
+                    base = base.sub(word.distance());
+                    std::ptr::copy(first, base, count);
+                    first = base.sub(1);
+                    *first = RawValue::TRUE;
+                    count += 1;
+                }
+                WordKind::Coroutine => {
+                    (*vm).fp = fp;
+                    return coroutine::finish(vm, first, count);
+                }
+                _ => {
+                    fp = fp.sub(1);
+                    let pc: *const u32 = std::ptr::with_exposed_provenance(*fp);
+                    let result = if count > 0 { *first } else { RawValue::NIL };
+                    (*vm).base = base.sub(word.distance());
+                    (*vm).pc = pc;
+                    (*vm).fp = fp;
+                    return resume_instruction(vm, word, result);
+                }
+            }
+        }
+    }
+}
+
+/// Gives up the running frame for a tail call: notes it on the return stack, and
+/// returns the slot of the frame's function, where the new one goes.
+///
+/// # Safety
+///
+/// The saved state is that of a Lua frame whose upvalues are closed.
+pub(crate) unsafe fn leave_for_tail_call(vm: *mut VmCore) -> *mut RawValue {
+    // SAFETY: S3: there is a word for the frame, and spare ones above.
+    unsafe {
+        let mut base = (*vm).base;
+        let mut fp = (*vm).fp;
+        let mut count = 1;
+        loop {
+            let word = *fp.sub(1);
+            if !Word::is_special(word) {
+                break;
+            }
+            let word = Word(word);
+            match word.kind() {
+                WordKind::Vararg => base = base.sub(word.distance()),
+                // Counting stops long before it would fill the word.
+                WordKind::Tail => count = (word.distance() + 1).min(1 << 30),
+                _ => break,
+            }
+            fp = fp.sub(1);
+        }
+        *fp = Word::new(WordKind::Tail, count).0;
+        (*vm).fp = fp.add(1);
+        base.sub(1)
+    }
+}
+
+/// Finishes an instruction whose metamethod has returned.
+unsafe fn resume_instruction(vm: *mut VmCore, word: Word, result: RawValue) {
+    // SAFETY: the word was pushed by a helper for an instruction of this frame, whose
+    // register `a` is within it (V3), and whose auxiliary word, if it jumps, is just
+    // below `pc`.
+    unsafe {
+        let base = (*vm).base;
+        match word.kind() {
+            WordKind::MetaSet => *base.add(word.a() as usize) = result,
+            WordKind::MetaJumpIf | WordKind::MetaJumpIfNot => {
+                if result.is_truthy() == (word.kind() == WordKind::MetaJumpIf) {
+                    let distance = *(*vm).pc.sub(1) as i32;
+                    (*vm).pc = (*vm).pc.offset(distance as isize);
+                }
+            }
+            WordKind::MetaConcat => {
+                let (first, left) = (word.b() as usize, word.c() as usize);
+                *base.add(first + left - 1) = result;
+                concat::concat(vm, word.a() as usize, first, left);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Calls a metamethod with two or three arguments from an instruction of the running
+/// Lua frame, whose state is saved; `word` says what becomes of the result.
+///
+/// # Safety
+///
+/// The saved state is that of a Lua frame; function and arguments are live.
+pub(crate) unsafe fn call_metamethod(
+    vm: *mut VmCore,
+    word: impl FnOnce(usize) -> Word,
+    function: RawValue,
+    args: &[RawValue],
+) {
+    // SAFETY: S2: the spare slots lie beyond the frame.
+    unsafe {
+        if let Err(error) = VmCore::ensure_words(vm) {
+            unwind::raise(vm, error);
+            return;
+        }
+        let func = VmCore::frame_top(vm);
+        *func = function;
+        for (i, &arg) in args.iter().enumerate() {
+            *func.add(1 + i) = arg;
+        }
+        let distance = func.add(1).offset_from((*vm).base) as usize;
+        let fp = (*vm).fp;
+        *fp = (*vm).pc.expose_provenance();
+        *fp.add(1) = word(distance).0;
+        (*vm).fp = fp.add(2);
+        precall(vm, func, args.len());
+    }
+}
+
+/// Calls, from a native or from the host, the function in slot `func`; leaves the
+/// results from that slot up to `top`.
+///
+/// # Errors
+///
+/// What the function raised.
+///
+/// # Safety
+///
+/// The saved base is the native's; slot and arguments are live and below `top`.
+pub(crate) unsafe fn call_from_native(
+    vm: *mut VmCore,
+    func: *mut RawValue,
+    n_args: usize,
+) -> Result<(), LuaError> {
+    debug_assert!(n_args <= MAX_ARGS);
+    // SAFETY: the caller's contract; the word makes the loop leave here.
+    unsafe {
+        let depth = (*vm).native_depth;
+        if depth >= (*vm).limits.native_depth {
+            if depth == (*vm).limits.native_depth {
+                (*vm).native_depth += 1;
+                let error = unwind::throw_positioned(vm, b"C stack overflow");
+                (*vm).native_depth -= 1;
+                return Err(error);
+            }
+            if depth >= (*vm).limits.native_depth + (*vm).limits.native_depth / 8 {
+                return Err(unwind::throw_text(vm, b"error in error handling"));
+            }
+        }
+        VmCore::ensure_words(vm)?;
+        let distance = func.add(1).offset_from((*vm).base) as usize;
+        *(*vm).fp = Word::new(WordKind::Native, distance).0;
+        (*vm).fp = (*vm).fp.add(1);
+        (*vm).native_depth += 1;
+        let coroutine = (*vm).heap.current;
+        (*coroutine).native_calls += 1;
+        precall(vm, func, n_args);
+        if (*vm).exit == Exit::None {
+            super::run::run(vm);
+        }
+        (*coroutine).native_calls -= 1;
+        (*vm).native_depth -= 1;
+        match std::mem::replace(&mut (*vm).exit, Exit::None) {
+            Exit::Error(error) => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The header of the function in a slot, for the walk over frames.
+///
+/// # Safety
+///
+/// The slot is live.
+pub(crate) unsafe fn function_header(slot: *const RawValue) -> Option<*mut Header> {
+    // SAFETY: the caller's contract.
+    unsafe { (*slot).as_function() }
+}

@@ -1,0 +1,323 @@
+//! The instructions that make objects, read extra arguments, or take lengths.
+
+use lua_compiler::Capture;
+use lua_compiler::isa::Op;
+
+use super::frame::{Word, WordKind};
+use super::{VmCore, budget, call, slow, unwind};
+use crate::error::LuaError;
+use crate::func::closure::LuaClosure;
+use crate::func::upvalue::UpValue;
+use crate::meta::{Event, index};
+use crate::table::{Node, StoreError, TableObj, length};
+use crate::value::RawValue;
+use crate::value::string::StringObj;
+
+/// Sets slots to nil; out of line, where it does not cost the loop its registers.
+///
+/// # Safety
+///
+/// The slots are live.
+#[inline(never)]
+pub(crate) unsafe fn fill_nil(first: *mut RawValue, count: usize) {
+    for i in 0..count {
+        // SAFETY: the caller's contract.
+        unsafe { *first.add(i) = RawValue::NIL };
+    }
+}
+
+/// The end of an instruction that has allocated: raises, or lets the collector work.
+#[inline(always)]
+unsafe fn settle(vm: *mut VmCore, result: Result<(), LuaError>) -> *mut RawValue {
+    // SAFETY: the callers have saved the state and stored what they made in a register.
+    unsafe {
+        if let Err(error) = result {
+            return unwind::raise(vm, error);
+        }
+        if (*vm).heap.debt > 0 {
+            // What an open list left behind is not live here.
+            (*vm).top = VmCore::frame_top(vm);
+            if let Err(error) = budget::collect(vm) {
+                return unwind::raise(vm, error);
+            }
+        }
+        (*vm).base
+    }
+}
+
+unsafe fn refused(vm: *mut VmCore, error: StoreError) -> LuaError {
+    // SAFETY: the callers have saved the state.
+    unsafe { index::store_error(vm, error) }
+}
+
+/// A size coded as a "floating point byte": (eeeee xxx) is 1xxx * 2^(eeeee - 1).
+fn decode_size(byte: u32) -> u32 {
+    let exponent = (byte >> 3) & 31;
+    if exponent == 0 {
+        byte
+    } else {
+        ((byte & 7) + 8) << (exponent - 1)
+    }
+}
+
+/// `NewTable`.
+///
+/// # Safety
+///
+/// The helper convention; the state is saved.
+#[inline(never)]
+pub(crate) unsafe fn new_table(vm: *mut VmCore, ins: u32) -> *mut RawValue {
+    // SAFETY: V3 bounds the register.
+    unsafe {
+        let (array, nodes) = (decode_size((ins >> 16) & 255), decode_size(ins >> 24));
+        let result = match TableObj::new(&mut (*vm).heap, array, nodes) {
+            Ok(table) => {
+                *(*vm).base.add((ins >> 8) as usize & 255) = RawValue::table(table);
+                Ok(())
+            }
+            Err(error) => Err(refused(vm, error)),
+        };
+        settle(vm, result)
+    }
+}
+
+/// `DupTable`: copies a template node by node.
+///
+/// # Safety
+///
+/// As [`new_table`].
+#[inline(never)]
+pub(crate) unsafe fn dup_table(vm: *mut VmCore, ins: u32) -> *mut RawValue {
+    // SAFETY: V3 bounds register and template; both tables have the same sizes, so
+    // nodes, whose links are relative, can be copied as they are.
+    unsafe {
+        let Some(closure) = VmCore::lua_closure((*vm).base) else {
+            return (*vm).base;
+        };
+        let code = LuaClosure::code_object(closure);
+        let template = (&(*code).templates)[(ins >> 16) as usize];
+        let heap = &mut (*vm).heap;
+        let nodes = (*template).node_count();
+        let result = match TableObj::new(heap, (*template).array_len(), nodes as u32) {
+            Ok(table) => {
+                if nodes > 0 {
+                    std::ptr::copy_nonoverlapping::<Node>((*template).nodes, (*table).nodes, nodes);
+                    (*table).last_free = (*template).last_free;
+                }
+                *(*vm).base.add((ins >> 8) as usize & 255) = RawValue::table(table);
+                Ok(())
+            }
+            Err(error) => Err(refused(vm, error)),
+        };
+        settle(vm, result)
+    }
+}
+
+/// `SetList`: stores a run of registers under consecutive integer keys.
+///
+/// # Safety
+///
+/// As [`new_table`]; `start` is the first key.
+#[inline(never)]
+pub(crate) unsafe fn set_list(vm: *mut VmCore, ins: u32, start: u32) -> *mut RawValue {
+    // SAFETY: V3 bounds the run, or `top` ends it; the table was made by this function.
+    unsafe {
+        let slot = (*vm).base.add((ins >> 8) as usize & 255);
+        let b = (ins >> 16) as usize & 255;
+        let count = if b == 0 {
+            (*vm).top.offset_from(slot) as usize - 1
+        } else {
+            b - 1
+        };
+        let Some(table) = (*slot).as_table() else {
+            return (*vm).base;
+        };
+        let heap = &mut (*vm).heap;
+        let last = start as usize + count - 1;
+        let mut result = Ok(());
+        if count > 0 {
+            result = TableObj::reserve_array(heap, table, last.min(u32::MAX as usize) as u32);
+            for i in 0..count {
+                if result.is_err() {
+                    break;
+                }
+                result =
+                    TableObj::set_index(heap, table, (start as usize + i) as i64, *slot.add(1 + i));
+            }
+        }
+        let result = result.map_err(|error| refused(vm, error));
+        settle(vm, result)
+    }
+}
+
+/// `Closure`.
+///
+/// # Safety
+///
+/// As [`new_table`].
+#[inline(never)]
+pub(crate) unsafe fn new_closure(vm: *mut VmCore, ins: u32) -> *mut RawValue {
+    // SAFETY: V3 bounds the prototype and what its captures name.
+    unsafe {
+        let base = (*vm).base;
+        let Some(running) = VmCore::lua_closure(base) else {
+            return base;
+        };
+        let code = LuaClosure::code_object(running);
+        let child = (&(*code).children)[(ins >> 16) as usize];
+        let heap = &raw mut (*vm).heap;
+        let coroutine = (*heap).current;
+        let result = match LuaClosure::new(&mut *heap, child, (*running).env) {
+            Ok(closure) => {
+                let upvalues = LuaClosure::upvalues(closure);
+                let captures = &(*child).proto.captures;
+                let mut result = Ok(());
+                for (i, capture) in captures.iter().enumerate() {
+                    let upvalue = match *capture {
+                        Capture::Upvalue(index) => {
+                            Ok(*LuaClosure::upvalues(running).add(index as usize))
+                        }
+                        Capture::Local(reg) => {
+                            UpValue::capture(&mut *heap, coroutine, base.add(reg as usize))
+                        }
+                    };
+                    match upvalue {
+                        Ok(upvalue) => *upvalues.add(i) = upvalue,
+                        Err(error) => {
+                            // Complete as far as it goes: the collector will meet it.
+                            (*closure).header.extra = i as u32;
+                            result = Err(error);
+                            break;
+                        }
+                    }
+                }
+                if result.is_ok() {
+                    *base.add((ins >> 8) as usize & 255) = RawValue::lua_function(closure);
+                }
+                result
+            }
+            Err(error) => Err(error),
+        };
+        settle(vm, result)
+    }
+}
+
+/// The extra arguments of the running frame: the first and how many.
+unsafe fn extra_args(vm: *mut VmCore) -> (*mut RawValue, usize) {
+    // SAFETY: S3: the topmost word of a vararg function's frame is of kind `Vararg`; the
+    // arguments lie below the base, the fixed ones first.
+    unsafe {
+        let base = (*vm).base;
+        let word = Word(*(*vm).fp.sub(1));
+        if !Word::is_special(word.0) || word.kind() != WordKind::Vararg {
+            debug_assert!(false, "S3: a vararg frame without its word");
+            return (base, 0);
+        }
+        let params = match VmCore::lua_closure(base) {
+            Some(closure) => (*LuaClosure::code_object(closure)).proto.params as usize,
+            None => 0,
+        };
+        let n_args = word.distance() - 1;
+        (
+            base.sub(word.distance()).add(params),
+            n_args.saturating_sub(params),
+        )
+    }
+}
+
+/// `Vararg`.
+///
+/// # Safety
+///
+/// As [`new_table`].
+#[inline(never)]
+pub(crate) unsafe fn vararg(vm: *mut VmCore, ins: u32) -> *mut RawValue {
+    // SAFETY: V3 bounds the registers; an open list is made room for.
+    unsafe {
+        let a = (ins >> 8) as usize & 255;
+        let b = (ins >> 16) as usize & 255;
+        let (_, count) = extra_args(vm);
+        let wanted = if b == 0 { count } else { b - 1 };
+        if b == 0 {
+            let to = (*vm).base.add(a);
+            (*vm).top = to;
+            if let Err(error) = VmCore::ensure_slots(vm, to, count + 1) {
+                return unwind::raise(vm, error);
+            }
+        }
+        let (first, _) = extra_args(vm);
+        let to = (*vm).base.add(a);
+        for i in 0..wanted {
+            *to.add(i) = if i < count {
+                *first.add(i)
+            } else {
+                RawValue::NIL
+            };
+        }
+        if b == 0 {
+            (*vm).top = to.add(count);
+        }
+        (*vm).base
+    }
+}
+
+/// `VarargTable`.
+///
+/// # Safety
+///
+/// As [`new_table`].
+#[inline(never)]
+pub(crate) unsafe fn vararg_table(vm: *mut VmCore, ins: u32) -> *mut RawValue {
+    // SAFETY: V3 bounds the register.
+    unsafe {
+        let (first, count) = extra_args(vm);
+        let heap = &mut (*vm).heap;
+        let make = |heap: &mut crate::heap::Heap| -> Result<*mut TableObj, StoreError> {
+            let table = TableObj::new(heap, count.min(u32::MAX as usize) as u32, 1)?;
+            for i in 0..count {
+                TableObj::set_index(heap, table, i as i64 + 1, *first.add(i))?;
+            }
+            TableObj::set_bytes(heap, table, b"n", RawValue::number(count as f64))?;
+            Ok(table)
+        };
+        let result = match make(heap) {
+            Ok(table) => {
+                *(*vm).base.add((ins >> 8) as usize & 255) = RawValue::table(table);
+                Ok(())
+            }
+            Err(error) => Err(refused(vm, error)),
+        };
+        settle(vm, result)
+    }
+}
+
+/// `Len`: strings and tables directly, userdata by `__len` (manual §2.5.5).
+///
+/// # Safety
+///
+/// As [`new_table`].
+#[inline(never)]
+pub(crate) unsafe fn length(vm: *mut VmCore, ins: u32) -> *mut RawValue {
+    debug_assert_eq!(ins as u8, Op::Len as u8);
+    // SAFETY: V3 bounds the registers.
+    unsafe {
+        let (a, b) = ((ins >> 8) as u8, (ins >> 16) as u8);
+        let value = *(*vm).base.add(b as usize);
+        let length = if let Some(table) = value.as_table() {
+            length::border(&(*vm).heap, table) as f64
+        } else if let Some(string) = value.as_string() {
+            StringObj::len(string) as f64
+        } else {
+            let handler = (*vm).heap.metamethod(value, Event::Len);
+            if handler.is_nil() {
+                let error = slow::type_error(vm, "get length of", value, Some(b));
+                return unwind::raise(vm, error);
+            }
+            let word = |distance| Word::with(WordKind::MetaSet, distance, a, 0, 0);
+            call::call_metamethod(vm, word, handler, &[value, RawValue::NIL]);
+            return std::ptr::null_mut();
+        };
+        *(*vm).base.add(a as usize) = RawValue::number(length);
+        (*vm).base
+    }
+}

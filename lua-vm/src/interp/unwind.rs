@@ -1,0 +1,207 @@
+//! Errors on their way: raising, message handlers, `pcall`.
+
+use super::frame::{Word, WordKind};
+use super::stack::Status;
+use super::walk::Walk;
+use super::{Exit, VmCore, call, coroutine};
+use crate::debug;
+use crate::error::{ErrorKind, LuaError};
+use crate::func::upvalue::UpValue;
+use crate::value::RawValue;
+
+/// Slots and words that a message handler may use beyond the limits.
+const HANDLER_MARGIN: usize = 2000;
+
+/// Makes `value` the thrown one.
+pub(crate) unsafe fn throw_value(vm: *mut VmCore, value: RawValue) -> LuaError {
+    // SAFETY: the caller passes a live VM and value.
+    unsafe { (*vm).heap.thrown = value };
+    LuaError::THROW
+}
+
+/// Makes a message the thrown value.
+pub(crate) unsafe fn throw_text(vm: *mut VmCore, message: &[u8]) -> LuaError {
+    // SAFETY: the caller passes a live VM.
+    unsafe {
+        match (*vm).heap.string(message) {
+            Ok(string) => throw_value(vm, RawValue::string(string)),
+            Err(_) => memory_abort(vm),
+        }
+    }
+}
+
+/// Makes a message the thrown value, with the position of the running frame if that
+/// is a Lua function's.
+///
+/// # Safety
+///
+/// The saved state is that of the running frame.
+pub(crate) unsafe fn throw_positioned(vm: *mut VmCore, message: &[u8]) -> LuaError {
+    // SAFETY: the caller's contract.
+    unsafe {
+        let mut text = debug::position_of(&Walk::running(vm));
+        text.extend_from_slice(message);
+        throw_text(vm, &text)
+    }
+}
+
+/// Starts the abort for want of memory.
+pub(crate) unsafe fn memory_abort(vm: *mut VmCore) -> LuaError {
+    // SAFETY: the caller passes a live VM.
+    unsafe { super::budget::abort(vm, ErrorKind::Memory) }
+}
+
+/// The error of the abort under way.
+pub(crate) unsafe fn abort_error(vm: *mut VmCore) -> LuaError {
+    // SAFETY: the caller passes a live VM.
+    unsafe { LuaError::abort((*vm).aborting.unwrap_or(ErrorKind::Interrupted)) }
+}
+
+/// Raises an error in the running frame: calls the message handler, then unwinds. The
+/// state afterwards says how to go on. Returns null, for the helpers' convenience.
+///
+/// # Safety
+///
+/// The saved state is that of the running frame, or of a call about to be made, whose
+/// word has been pushed and whose base has been saved.
+#[cold]
+#[inline(never)]
+pub(crate) unsafe fn raise(vm: *mut VmCore, mut error: LuaError) -> *mut RawValue {
+    // SAFETY: the caller's contract.
+    unsafe {
+        if error.kind() == ErrorKind::Throw
+            && (*vm).aborting.is_none()
+            && let Some(handler) = message_handler(vm)
+            && let Err(failed) = call_handler(vm, handler)
+        {
+            error = failed;
+        }
+        if error.kind() != ErrorKind::Throw {
+            (*vm).aborting = Some(error.kind());
+        }
+        unwind(vm, error);
+    }
+    std::ptr::null_mut()
+}
+
+/// The handler of the nearest `xpcall`, if no `pcall` is nearer.
+unsafe fn message_handler(vm: *mut VmCore) -> Option<RawValue> {
+    // SAFETY: the caller of `raise`'s contract; S3.
+    unsafe {
+        let mut base = (*vm).base;
+        let mut fp = (*vm).fp;
+        let bottom = (*(*vm).heap.current).words;
+        while fp > bottom {
+            fp = fp.sub(1);
+            let word = *fp;
+            if !Word::is_special(word) {
+                let pc: *const u32 = std::ptr::with_exposed_provenance(word);
+                base = base.sub(1 + ((*pc.sub(1) >> 8) as usize & 255));
+                continue;
+            }
+            let word = Word(word);
+            match word.kind() {
+                WordKind::Xpcall => return Some(*base.sub(2)),
+                WordKind::Pcall | WordKind::Coroutine => return None,
+                WordKind::Tail => {}
+                _ => {
+                    base = base.sub(word.distance());
+                    if word.is_meta() {
+                        fp = fp.sub(1);
+                    }
+                }
+            }
+        }
+        None
+    }
+}
+
+/// Calls a message handler with the thrown value, and makes its result the thrown one.
+unsafe fn call_handler(vm: *mut VmCore, handler: RawValue) -> Result<(), LuaError> {
+    // SAFETY: the caller of `raise`'s contract.
+    unsafe {
+        let func = VmCore::frame_top(vm);
+        let offset = func.offset_from((*vm).base);
+        let (pc, open_end) = ((*vm).pc, (*vm).top.addr().wrapping_sub((*vm).base.addr()));
+        let margin = std::mem::replace(&mut (*vm).overflow_margin, HANDLER_MARGIN);
+        VmCore::load_limits(vm);
+        let result = VmCore::ensure_slots(vm, func, 3).and_then(|moved| {
+            let func = func.wrapping_byte_offset(moved);
+            *func = handler;
+            *func.add(1) = (*vm).heap.thrown;
+            (*vm).top = func.add(2);
+            call::call_from_native(vm, func, 1)
+        });
+        (*vm).overflow_margin = margin;
+        VmCore::load_limits(vm);
+        (*vm).pc = pc;
+        if result.is_ok() {
+            let func = (*vm).base.offset(offset);
+            let value = if (*vm).top > func {
+                *func
+            } else {
+                RawValue::NIL
+            };
+            throw_value(vm, value);
+        }
+        (*vm).top = (*vm).base.wrapping_byte_add(open_end);
+        result
+    }
+}
+
+/// Leaves frames until something catches the error.
+unsafe fn unwind(vm: *mut VmCore, mut error: LuaError) {
+    // SAFETY: the caller of `raise`'s contract; S3.
+    unsafe {
+        loop {
+            let current = (*vm).heap.current;
+            let mut base = (*vm).base;
+            let mut fp = (*vm).fp;
+            loop {
+                fp = fp.sub(1);
+                let word = *fp;
+                if !Word::is_special(word) {
+                    let pc: *const u32 = std::ptr::with_exposed_provenance(word);
+                    base = base.sub(1 + ((*pc.sub(1) >> 8) as usize & 255));
+                    continue;
+                }
+                let word = Word(word);
+                match word.kind() {
+                    WordKind::Tail => {}
+                    WordKind::Native => {
+                        UpValue::close(&mut (*vm).heap, current, base.sub(1));
+                        (*vm).base = base.sub(word.distance());
+                        (*vm).fp = fp;
+                        (*vm).top = base.sub(1);
+                        (*vm).exit = Exit::Error(error);
+                        return;
+                    }
+                    WordKind::Pcall | WordKind::Xpcall => {
+                        base = base.sub(word.distance());
+                        if error.kind() == ErrorKind::Throw {
+                            UpValue::close(&mut (*vm).heap, current, base);
+                            *base.sub(1) = RawValue::FALSE;
+                            *base = (*vm).heap.thrown;
+                            return call::return_values(vm, base, fp, base.sub(1), 2);
+                        }
+                    }
+                    WordKind::Coroutine => {
+                        UpValue::close(&mut (*vm).heap, current, (*current).stack);
+                        (*current).status = Status::Dead;
+                        match coroutine::fail(vm, error) {
+                            None => return,
+                            Some(next) => error = next,
+                        }
+                        break;
+                    }
+                    _ => {
+                        base = base.sub(word.distance());
+                        if word.is_meta() {
+                            fp = fp.sub(1);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! The walk over the frames of a coroutine, from the running one down: for positions,
+//! tracebacks and levels.
+
+use lua_compiler::isa::Op;
+
+use super::VmCore;
+use super::frame::{Word, WordKind};
+use super::stack::Coroutine;
+use crate::func::closure::LuaClosure;
+use crate::heap::object::CodeObj;
+use crate::value::RawValue;
+
+/// How a frame came to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Caller {
+    /// A call instruction of the frame below; its index follows from that frame's pc.
+    Instruction,
+    /// A metamethod of an instruction of the frame below.
+    Metamethod,
+    /// A native of the frame below, `pcall` included.
+    Native,
+    /// The frame is its coroutine's first, or the host called it.
+    None,
+}
+
+/// A position of the walk.
+#[derive(Clone, Copy)]
+pub(crate) struct Walk {
+    pub(crate) base: *mut RawValue,
+    fp: *mut usize,
+    bottom: *mut usize,
+    /// Where the frame's execution stands, behind the instruction; null in a native.
+    pub(crate) pc: *const u32,
+}
+
+impl Walk {
+    /// The walk from the saved state of the running coroutine.
+    ///
+    /// # Safety
+    ///
+    /// The saved state is consistent, and stays so while the walk is used.
+    pub(crate) unsafe fn running(vm: *const VmCore) -> Walk {
+        // SAFETY: the caller's contract.
+        unsafe {
+            let mut walk = Walk {
+                base: (*vm).base,
+                fp: (*vm).fp,
+                bottom: (*(*vm).heap.current).words,
+                pc: (*vm).pc,
+            };
+            walk.drop_pc_of_native();
+            walk
+        }
+    }
+
+    /// The walk over a coroutine that does not run.
+    ///
+    /// # Safety
+    ///
+    /// The coroutine is live and not running, and stays so while the walk is used.
+    pub(crate) unsafe fn suspended(coroutine: *const Coroutine) -> Walk {
+        // SAFETY: the caller's contract.
+        unsafe {
+            let mut walk = Walk {
+                base: (*coroutine).base,
+                fp: (*coroutine).fp,
+                bottom: (*coroutine).words,
+                pc: (*coroutine).pc,
+            };
+            walk.drop_pc_of_native();
+            walk
+        }
+    }
+
+    unsafe fn drop_pc_of_native(&mut self) {
+        // SAFETY: S2.
+        unsafe {
+            if VmCore::lua_closure(self.base).is_none() {
+                self.pc = std::ptr::null();
+            }
+        }
+    }
+
+    /// The frame's function; `None` below the last frame.
+    ///
+    /// # Safety
+    ///
+    /// As for the constructors.
+    pub(crate) unsafe fn function(&self) -> Option<RawValue> {
+        // SAFETY: S2.
+        unsafe {
+            let function = *self.base.sub(1);
+            function.as_function().map(|_| function)
+        }
+    }
+
+    /// The frame's Lua closure and the index of its current instruction.
+    ///
+    /// # Safety
+    ///
+    /// As for the constructors.
+    pub(crate) unsafe fn lua(&self) -> Option<(*mut LuaClosure, *mut CodeObj, usize)> {
+        // SAFETY: S2, V1: `pc` is behind an instruction of the closure's code.
+        unsafe {
+            let closure = VmCore::lua_closure(self.base)?;
+            if self.pc.is_null() {
+                return None;
+            }
+            let code = LuaClosure::code_object(closure);
+            let behind = self.pc.offset_from((*code).code.cast_const());
+            Some((
+                closure,
+                code,
+                instruction_before(code, behind.max(0) as usize),
+            ))
+        }
+    }
+
+    /// How the frame came to run, and how many tail calls it has replaced.
+    ///
+    /// # Safety
+    ///
+    /// As for the constructors.
+    pub(crate) unsafe fn caller(&self) -> (Caller, usize) {
+        let mut below = *self;
+        // SAFETY: the caller's contract.
+        unsafe { below.descend() }
+    }
+
+    /// Goes down to the frame below.
+    ///
+    /// # Safety
+    ///
+    /// As for the constructors.
+    pub(crate) unsafe fn descend(&mut self) -> (Caller, usize) {
+        let mut tail_calls = 0;
+        // SAFETY: S3.
+        unsafe {
+            while self.fp > self.bottom {
+                self.fp = self.fp.sub(1);
+                let word = *self.fp;
+                if !Word::is_special(word) {
+                    self.pc = std::ptr::with_exposed_provenance(word);
+                    let ins = *self.pc.sub(1);
+                    self.base = self.base.sub(1 + ((ins >> 8) as usize & 255));
+                    return (Caller::Instruction, tail_calls);
+                }
+                let word = Word(word);
+                match word.kind() {
+                    WordKind::Vararg => self.base = self.base.sub(word.distance()),
+                    WordKind::Tail => tail_calls += word.distance(),
+                    WordKind::Native | WordKind::Pcall | WordKind::Xpcall => {
+                        self.base = self.base.sub(word.distance());
+                        self.pc = std::ptr::null();
+                        // A finalizer or an error handler was called on behalf of a Lua frame.
+                        if let Some(closure) = VmCore::lua_closure(self.base) {
+                            self.pc = (*closure).code.add(1);
+                        }
+                        return (Caller::Native, tail_calls);
+                    }
+                    WordKind::Coroutine => break,
+                    _ => {
+                        self.base = self.base.sub(word.distance());
+                        self.fp = self.fp.sub(1);
+                        self.pc = std::ptr::with_exposed_provenance(*self.fp);
+                        return (Caller::Metamethod, tail_calls);
+                    }
+                }
+            }
+            self.fp = self.bottom;
+            // Slot 0 of a stack is never a function of the walk's concern again.
+            self.base = std::ptr::null_mut();
+        }
+        (Caller::None, tail_calls)
+    }
+
+    /// True below the last frame.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.base.is_null()
+    }
+}
+
+/// Index of the instruction that ends before word `behind`.
+unsafe fn instruction_before(code: *const CodeObj, behind: usize) -> usize {
+    // SAFETY: V1.
+    unsafe {
+        let words = &(*code).proto.code;
+        if behind >= 2
+            && Op::of_word(words[behind - 2]).is_some_and(Op::has_aux)
+            && is_start(words, behind - 2)
+        {
+            return behind - 2;
+        }
+        behind.saturating_sub(1)
+    }
+}
+
+/// True if an instruction starts at word `at`: auxiliary words look like anything.
+fn is_start(words: &[u32], at: usize) -> bool {
+    let mut start = 0;
+    while start < at {
+        start += 1 + usize::from(Op::of_word(words[start]).is_some_and(Op::has_aux));
+    }
+    start == at
+}

@@ -1,0 +1,56 @@
+//! The array part of a table: slots for the keys 1 to its size.
+
+use std::ptr::null_mut;
+
+use super::{MAX_BITS, StoreError, TableObj};
+use crate::heap::Heap;
+use crate::value::RawValue;
+
+/// A fresh array part of `size` slots that starts with what the table's own holds;
+/// the rest is nil.
+///
+/// # Errors
+///
+/// The memory limit, or a size beyond 2^26.
+///
+/// # Safety
+///
+/// The table is live and of this heap.
+pub(super) unsafe fn copy(
+    heap: &mut Heap,
+    table: *const TableObj,
+    size: u32,
+) -> Result<*mut RawValue, StoreError> {
+    if size > 1 << MAX_BITS {
+        return Err(StoreError::Overflow);
+    }
+    if size == 0 {
+        return Ok(null_mut());
+    }
+    // SAFETY: T1 gives the old part's size; the new one is initialised in full.
+    unsafe {
+        let new = heap
+            .allocate_buffer(size as usize * size_of::<RawValue>())?
+            .cast::<RawValue>();
+        let kept = (*table).array_len().min(size) as usize;
+        if kept > 0 {
+            std::ptr::copy_nonoverlapping((*table).array, new, kept);
+        }
+        for i in kept..size as usize {
+            new.add(i).write(RawValue::NIL);
+        }
+        Ok(new)
+    }
+}
+
+/// Frees an array part.
+///
+/// # Safety
+///
+/// It was a table's of this heap, with that size, and is not used any more.
+pub(super) unsafe fn free(heap: &mut Heap, array: *mut RawValue, size: u32) {
+    if size > 0 {
+        // SAFETY: T1.
+        unsafe { heap.free_buffer(array.cast(), size as usize * size_of::<RawValue>()) };
+    }
+}

@@ -1,0 +1,291 @@
+//! String objects and the set of interned ones.
+//!
+//! Strings of up to [`MAX_INTERNED`] bytes exist once per heap and compare by
+//! address; longer ones are neither hashed nor interned until they serve as a key.
+//! Tables hash strings with Lua 5.1's own function, so that traversal order is the
+//! reference's; the intern set, which scripts cannot observe, uses a seeded hash.
+//!
+//! # Invariants
+//!
+//! - **G2** A string object is followed by `len` bytes and a NUL, all initialised and
+//!   never changed.
+//! - **G3** The intern set holds exactly the short strings whose cells have not been
+//!   freed; a dead one that is found again is made alive by recolouring it.
+
+use std::hash::{BuildHasher, Hasher};
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+
+use crate::error::LuaError;
+use crate::heap::Heap;
+use crate::heap::object::{Header, Kind, mark};
+
+/// Longest string, in bytes, that is interned.
+pub(crate) const MAX_INTERNED: usize = 40;
+/// Longest string, in bytes.
+pub(crate) const MAX_LENGTH: usize = i32::MAX as usize;
+
+/// A string: this header, then the bytes, then a NUL.
+#[repr(C)]
+pub(crate) struct StringObj {
+    /// `extra` is the table hash once [`mark::HASHED`] is set.
+    pub(crate) header: Header,
+    len: u32,
+    /// The host's own mark, 0 if none: what command this names, say.
+    pub(crate) host_id: u32,
+}
+
+const DATA: usize = size_of::<StringObj>();
+
+/// Bytes that a string of `len` bytes needs.
+pub(crate) const fn size_of_string(len: usize) -> usize {
+    DATA + len + 1
+}
+
+/// Lua 5.1's string hash: every byte up to 31, then a sample.
+pub(crate) fn table_hash(bytes: &[u8]) -> u32 {
+    let mut hash = bytes.len() as u32;
+    let step = (bytes.len() >> 5) + 1;
+    let mut at = bytes.len();
+    while at >= step {
+        hash ^= (hash << 5)
+            .wrapping_add(hash >> 2)
+            .wrapping_add(bytes[at - 1] as u32);
+        at -= step;
+    }
+    hash
+}
+
+impl StringObj {
+    /// The bytes.
+    ///
+    /// # Safety
+    ///
+    /// The object is live for as long as the slice is used.
+    #[inline(always)]
+    pub(crate) unsafe fn bytes<'a>(object: *const StringObj) -> &'a [u8] {
+        // SAFETY: G2.
+        unsafe { std::slice::from_raw_parts(object.cast::<u8>().add(DATA), (*object).len as usize) }
+    }
+
+    /// # Safety
+    ///
+    /// The object is live.
+    #[inline(always)]
+    pub(crate) unsafe fn len(object: *const StringObj) -> usize {
+        // SAFETY: the caller's contract.
+        unsafe { (*object).len as usize }
+    }
+
+    /// True if equal strings are the same object.
+    ///
+    /// # Safety
+    ///
+    /// The object is live.
+    #[inline(always)]
+    pub(crate) unsafe fn is_interned(object: *const StringObj) -> bool {
+        // SAFETY: the caller's contract.
+        unsafe { (*object).len as usize <= MAX_INTERNED }
+    }
+
+    /// The table hash, computed on first use.
+    ///
+    /// # Safety
+    ///
+    /// The object is live.
+    #[inline(always)]
+    pub(crate) unsafe fn hash(object: *mut StringObj) -> u32 {
+        // SAFETY: the caller's contract; the header is the collector's and ours alone.
+        unsafe {
+            if (*object).header.mark & mark::HASHED == 0 {
+                Self::compute_hash(object);
+            }
+            (*object).header.extra
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    unsafe fn compute_hash(object: *mut StringObj) {
+        // SAFETY: called by `hash` with a live object.
+        unsafe {
+            (*object).header.extra = table_hash(Self::bytes(object));
+            (*object).header.mark |= mark::HASHED;
+        }
+    }
+
+    /// Equality of two strings.
+    ///
+    /// # Safety
+    ///
+    /// Both objects are live and of one heap.
+    #[inline(always)]
+    pub(crate) unsafe fn equal(a: *const StringObj, b: *const StringObj) -> bool {
+        if std::ptr::eq(a, b) {
+            return true;
+        }
+        // SAFETY: the caller's contract; G3 makes short equal strings one object.
+        unsafe {
+            (*a).len == (*b).len
+                && (*a).len as usize > MAX_INTERNED
+                && Self::bytes(a) == Self::bytes(b)
+        }
+    }
+}
+
+/// The interned strings of a heap.
+pub(crate) struct StringSet {
+    table: HashTable<*mut StringObj>,
+    state: RandomState,
+}
+
+impl StringSet {
+    pub(crate) fn new() -> StringSet {
+        StringSet {
+            table: HashTable::new(),
+            state: RandomState::default(),
+        }
+    }
+
+    #[inline]
+    fn hash(state: &RandomState, bytes: &[u8]) -> u64 {
+        let mut hasher = state.build_hasher();
+        hasher.write(bytes);
+        hasher.finish()
+    }
+
+    /// A hash of `bytes` that scripts cannot foresee, for tables under attack.
+    pub(crate) fn secret_hash(&self, bytes: &[u8]) -> u32 {
+        let hash = Self::hash(&self.state, bytes);
+        (hash ^ (hash >> 32)) as u32
+    }
+
+    /// Removes a string whose cell is about to be freed.
+    ///
+    /// # Safety
+    ///
+    /// `object` is an interned string of this set's heap, its bytes still intact.
+    pub(crate) unsafe fn remove(&mut self, object: *mut StringObj) {
+        // SAFETY: the caller's contract.
+        let hash = Self::hash(&self.state, unsafe { StringObj::bytes(object) });
+        if let Ok(entry) = self
+            .table
+            .find_entry(hash, |&other| std::ptr::eq(other, object))
+        {
+            entry.remove();
+        }
+        if self.table.capacity() > 1024 && self.table.len() * 8 < self.table.capacity() {
+            let Self { table, state } = self;
+            // SAFETY: G3: every entry is an intact string.
+            table.shrink_to(table.len() * 2, |&s| unsafe {
+                Self::hash(state, StringObj::bytes(s))
+            });
+        }
+    }
+}
+
+impl Heap {
+    /// The string with these bytes: interned if short.
+    ///
+    /// # Errors
+    ///
+    /// The memory limit, or a string longer than [`MAX_LENGTH`].
+    #[inline]
+    pub(crate) fn string(&mut self, bytes: &[u8]) -> Result<*mut StringObj, LuaError> {
+        if bytes.len() > MAX_INTERNED {
+            return self.long_string(bytes.len(), |to| to.copy_from_slice(bytes));
+        }
+        let hash = StringSet::hash(&self.strings.state, bytes);
+        // SAFETY: G3: every entry is an intact string.
+        let found = self
+            .strings
+            .table
+            .find(hash, |&s| unsafe { StringObj::bytes(s) == bytes });
+        if let Some(&found) = found {
+            // SAFETY: as above.
+            unsafe {
+                if (*found).header.mark & mark::WHITES & !self.current_white != 0 {
+                    (*found).header.mark ^= mark::WHITES;
+                }
+            }
+            return Ok(found);
+        }
+        self.intern_new(bytes, hash)
+    }
+
+    #[inline(never)]
+    fn intern_new(&mut self, bytes: &[u8], hash: u64) -> Result<*mut StringObj, LuaError> {
+        let object = self.raw_string(bytes.len())?;
+        // SAFETY: `raw_string` returned room for the bytes; G2 holds from here on.
+        unsafe {
+            std::ptr::copy_nonoverlapping(
+                bytes.as_ptr(),
+                object.cast::<u8>().add(DATA),
+                bytes.len(),
+            );
+        }
+        let StringSet { table, state } = &mut self.strings;
+        // SAFETY: G3.
+        table.insert_unique(hash, object, |&s| unsafe {
+            StringSet::hash(state, StringObj::bytes(s))
+        });
+        Ok(object)
+    }
+
+    /// A string of `len` > [`MAX_INTERNED`] bytes that `fill` writes in place.
+    pub(crate) fn long_string(
+        &mut self,
+        len: usize,
+        fill: impl FnOnce(&mut [u8]),
+    ) -> Result<*mut StringObj, LuaError> {
+        debug_assert!(len > MAX_INTERNED);
+        if len > MAX_LENGTH {
+            return Err(LuaError::MEMORY);
+        }
+        let object = self.raw_string(len)?;
+        // SAFETY: `raw_string` returned room for the bytes; zeroed first, so that `fill`
+        // gets initialised memory; G2 holds from here on.
+        unsafe {
+            let data = object.cast::<u8>().add(DATA);
+            data.write_bytes(0, len);
+            fill(std::slice::from_raw_parts_mut(data, len));
+        }
+        Ok(object)
+    }
+
+    /// A string object whose bytes are still to be written; its NUL is.
+    fn raw_string(&mut self, len: usize) -> Result<*mut StringObj, LuaError> {
+        let object = self.allocate(size_of_string(len))?.cast::<StringObj>();
+        // SAFETY: freshly allocated with room for header, bytes and NUL.
+        unsafe {
+            object.write(StringObj {
+                header: Header::new(Kind::String, self.current_white),
+                len: len as u32,
+                host_id: 0,
+            });
+            object.cast::<u8>().add(DATA + len).write(0);
+        }
+        self.register_large(object.cast(), size_of_string(len));
+        Ok(object)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_hash_is_the_references() {
+        // Computed by hand from the definition for the shortest ones.
+        assert_eq!(table_hash(b""), 0);
+        assert_eq!(table_hash(b"a"), 1 ^ (32u32 + 97));
+        // Beyond 31 bytes only a sample counts.
+        let mut long = vec![b'x'; 64];
+        let before = table_hash(&long);
+        long[0] = b'y';
+        assert_eq!(table_hash(&long), before);
+        long[63] = b'y';
+        assert_ne!(table_hash(&long), before);
+    }
+}

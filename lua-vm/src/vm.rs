@@ -1,0 +1,362 @@
+//! The VM as its host sees it.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::error::{ErrorKind, LoadError, LuaError};
+use crate::func::call_cx::CallCx;
+use crate::func::closure::NativeClosure;
+use crate::func::native::{NativeFn, Results};
+use crate::func::upvalue::UpValue;
+use crate::heap::Heap;
+use crate::heap::handle::Root;
+use crate::interp::builtin::Builtin;
+use crate::interp::scoped::{self, Scoped};
+use crate::interp::stack::{Coroutine, Status};
+use crate::interp::{Exit, Limits, VmCore, budget, loops};
+use crate::meta::EVENT_NAMES;
+use crate::table::TableObj;
+use crate::value::RawValue;
+use crate::value::borrowed::{Table, Value};
+use crate::value::string::StringObj;
+
+/// How a VM is made.
+#[derive(Clone, Debug, Default)]
+pub struct VmConfig {
+    /// Memory limit in bytes; `None` for none.
+    pub memory_limit: Option<usize>,
+    /// Instruction limit of each call from the host, in units of about one instruction;
+    /// `None` for none.
+    pub instruction_limit: Option<u64>,
+    /// Collect at every safepoint: slow, for tests.
+    pub stress_collector: bool,
+}
+
+/// Stops a running script from another thread.
+#[derive(Clone, Debug)]
+pub struct InterruptHandle {
+    flag: Arc<AtomicBool>,
+}
+
+impl InterruptHandle {
+    /// Makes the running script, or the next one, stop with
+    /// [`ErrorKind::Interrupted`] within some tens of microseconds.
+    pub fn interrupt(&self) {
+        self.flag.store(true, Ordering::Relaxed);
+    }
+}
+
+/// A Lua 5.1 virtual machine: a heap, globals, and what runs on them.
+///
+/// ```
+/// use lua_vm::{Results, Value, Vm, VmConfig};
+///
+/// let mut vm = Vm::new(VmConfig::default());
+/// let sum = vm.enter(|cx| {
+///     let chunk = cx.load(b"local a, b = ... return a + b", b"=sum").map_err(|_| "syntax").unwrap();
+///     cx.push(Value::Function(chunk));
+///     cx.push_number(40.0);
+///     cx.push_number(2.0);
+///     cx.call(2, Results::Exactly(1))?;
+///     Ok(cx.value(-1).as_number())
+/// });
+/// assert_eq!(sum, Ok(Some(42.0)));
+/// ```
+pub struct Vm {
+    core: *mut VmCore,
+    instruction_limit: Option<u64>,
+}
+
+impl Vm {
+    /// A VM with empty globals: no library is open.
+    ///
+    /// # Panics
+    ///
+    /// If the memory limit does not even hold an empty VM, some tens of kilobytes.
+    pub fn new(config: VmConfig) -> Vm {
+        let core = Box::into_raw(Box::new(VmCore {
+            heap: Heap::new(),
+            budget: 0,
+            stack_limit: std::ptr::null_mut(),
+            word_limit: std::ptr::null_mut(),
+            base: std::ptr::null_mut(),
+            pc: std::ptr::null(),
+            fp: std::ptr::null_mut(),
+            top: std::ptr::null_mut(),
+            exit: Exit::None,
+            native_depth: 0,
+            limits: Limits::default(),
+            fuel: u64::MAX,
+            interrupt: Arc::new(AtomicBool::new(false)),
+            aborting: None,
+            builtins: [std::ptr::null_mut(); Builtin::COUNT],
+            host_data: Vec::new(),
+            overflow_margin: 0,
+            has_foreign_value: false,
+            scoped: None,
+            in_finalizer: false,
+        }));
+        let vm = Vm {
+            core,
+            instruction_limit: config.instruction_limit,
+        };
+        // SAFETY: the core is ours alone; every object is made a root before the next
+        // one is allocated, and nothing is collected meanwhile.
+        unsafe {
+            (*core).heap.this = &raw mut (*core).heap;
+            if let Err(error) = Self::initialise(core) {
+                unreachable!("an empty VM without a limit: {error}");
+            }
+            (*core).heap.set_limit(config.memory_limit);
+            (*core).heap.is_stressed = config.stress_collector;
+        }
+        vm
+    }
+
+    unsafe fn initialise(core: *mut VmCore) -> Result<(), LuaError> {
+        // SAFETY: called by `new`.
+        unsafe {
+            let heap = &raw mut (*core).heap;
+            for (i, name) in EVENT_NAMES.iter().enumerate() {
+                let string = (*heap).string(name)?;
+                StringObj::hash(string);
+                (*heap).event_names[i] = string;
+            }
+            let table = |heap: &mut Heap| TableObj::new(heap, 0, 0).map_err(|_| LuaError::MEMORY);
+            (*heap).registry = table(&mut *heap)?;
+            let globals = table(&mut *heap)?;
+            let main = Coroutine::new(&mut *heap, globals)?;
+            (*main).status = Status::Running;
+            (*heap).main = main;
+            (*heap).current = main;
+            for byte in 1..Builtin::COUNT as u8 {
+                let builtin = Builtin::from_byte(byte);
+                let function: NativeFn = match builtin {
+                    Builtin::Next => loops::next_native,
+                    Builtin::IpairsStep => loops::ipairs_native,
+                    _ => crate::func::native::never_called,
+                };
+                let closure =
+                    NativeClosure::new(&mut *heap, function, None, builtin, globals, &[])?;
+                (*core).builtins[byte as usize] = closure;
+                let value = RawValue::native_function(closure);
+                // A root that lasts as long as the VM.
+                TableObj::set_index(&mut *heap, (*heap).registry, i64::from(byte), value)
+                    .map_err(|_| LuaError::MEMORY)?;
+            }
+            Self::reset(core);
+        }
+        Ok(())
+    }
+
+    /// Puts the stack of the main coroutine back to where the host enters.
+    unsafe fn reset(core: *mut VmCore) {
+        // SAFETY: the callers run nothing; frames above are given up.
+        unsafe {
+            let main = (*core).heap.main;
+            UpValue::close(&mut (*core).heap, main, (*main).stack);
+            (*core).heap.current = main;
+            (*main).status = Status::Running;
+            (*main).native_calls = 0;
+            *(*main).stack = RawValue::NIL;
+            (*core).base = (*main).stack.add(1);
+            (*core).top = (*core).base;
+            (*main).base = (*core).base;
+            (*main).top = (*core).top;
+            (*core).fp = (*main).words;
+            (*main).fp = (*main).words;
+            (*core).pc = std::ptr::null();
+            (*core).exit = Exit::None;
+            (*core).native_depth = 0;
+            (*core).aborting = None;
+            (*core).in_finalizer = false;
+            (*core).has_foreign_value = false;
+            (*core).overflow_margin = 0;
+            VmCore::load_limits(core);
+        }
+    }
+
+    /// Enters the VM: `body` gets a context as a native function has it, without
+    /// arguments, and may load, allocate and call. Afterwards the stack is as before,
+    /// also after an error or a panic.
+    ///
+    /// # Errors
+    ///
+    /// What `body` returns.
+    pub fn enter<R>(
+        &mut self,
+        body: impl FnOnce(&mut CallCx<'_>) -> Result<R, LuaError>,
+    ) -> Result<R, LuaError> {
+        struct Reset(*mut VmCore);
+        impl Drop for Reset {
+            fn drop(&mut self) {
+                // SAFETY: `body` has ended, one way or the other.
+                unsafe { Vm::reset(self.0) };
+            }
+        }
+        let core = self.core;
+        // SAFETY: the VM is borrowed exclusively; N2 holds after a reset.
+        unsafe {
+            (*core).fuel = self.instruction_limit.unwrap_or(u64::MAX);
+            (*core).budget = 0;
+            (*core).interrupt.store(false, Ordering::Relaxed);
+            if (*core).fuel != u64::MAX || (*core).budget == 0 {
+                // A limit of zero stops at the first call.
+                let _ = budget::refuel(core);
+                (*core).aborting = None;
+            }
+            let _reset = Reset(core);
+            let mut cx = CallCx::new(core, 0);
+            let result = body(&mut cx);
+            match (*core).aborting {
+                Some(kind) if result.is_ok() => Err(LuaError::abort(kind)),
+                _ => result,
+            }
+        }
+    }
+
+    /// Enters the VM with something lent to natives under the key `K`: they reach it
+    /// with [`CallCx::with_scoped`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Vm::enter`].
+    pub fn enter_with<K: Scoped, R>(
+        &mut self,
+        value: &mut K::Value<'_>,
+        body: impl FnOnce(&mut CallCx<'_>) -> Result<R, LuaError>,
+    ) -> Result<R, LuaError> {
+        let core = self.core;
+        // SAFETY: the VM is live and borrowed exclusively.
+        unsafe { scoped::lend::<K, _>(core, value, || self.enter(body)) }
+    }
+
+    /// The globals.
+    pub fn globals(&self) -> Table<'_> {
+        // SAFETY: B1: the handle borrows the VM.
+        unsafe { Table::new((*(*self.core).heap.main).globals, self.core) }
+    }
+
+    /// Compiles a chunk and keeps the function.
+    ///
+    /// # Errors
+    ///
+    /// Invalid source, with Lua's message; the memory limit.
+    pub fn load(&mut self, source: &[u8], chunk_name: &[u8]) -> Result<Root, LoadError> {
+        let proto = lua_compiler::load(source, chunk_name)?;
+        self.enter(|cx| {
+            let function = cx.load_proto(&proto)?;
+            cx.root(Value::Function(function))
+        })
+        .map_err(LoadError::Vm)
+    }
+
+    /// Calls a function without arguments and hands its results to `read`.
+    ///
+    /// # Errors
+    ///
+    /// What the function raised: [`Vm::error_message`] has the words.
+    pub fn call<R>(
+        &mut self,
+        function: &Root,
+        read: impl FnOnce(&CallCx<'_>, usize) -> R,
+    ) -> Result<R, LuaError> {
+        self.enter(|cx| {
+            cx.push(cx.value_of(function)?);
+            let count = cx.call(0, Results::Open)?;
+            Ok(read(cx, count))
+        })
+    }
+
+    /// The value of the last error that a script raised.
+    pub fn error_value(&self) -> Value<'_> {
+        // SAFETY: the thrown value is a root; B1.
+        unsafe { Value::from_raw(self.core, (*self.core).heap.thrown) }
+    }
+
+    /// The message of an error: what a string or a number says, or what an abort is.
+    pub fn error_message(&self, error: LuaError) -> Vec<u8> {
+        if error.kind() != ErrorKind::Throw {
+            return error.to_string().into_bytes();
+        }
+        match self.error_value() {
+            Value::String(s) => s.as_bytes().to_vec(),
+            Value::Number(n) => crate::format_number(n).as_bytes().to_vec(),
+            other => format!("(error object is a {} value)", other.type_name()).into_bytes(),
+        }
+    }
+
+    /// The value of a root; `None` if it is another VM's.
+    pub fn value_of(&self, root: &Root) -> Option<Value<'_>> {
+        // SAFETY: B1: the value borrows the VM, under which nothing is collected.
+        unsafe {
+            let raw = (*self.core).heap.roots.get(root)?;
+            Some(Value::from_raw(self.core, raw))
+        }
+    }
+
+    /// Sets the memory limit in bytes; `None` lifts it.
+    pub fn set_memory_limit(&mut self, limit: Option<usize>) {
+        // SAFETY: the VM is borrowed exclusively.
+        unsafe { (*self.core).heap.set_limit(limit) };
+    }
+
+    /// Sets the instruction limit of each further call; `None` lifts it.
+    pub fn set_instruction_limit(&mut self, limit: Option<u64>) {
+        self.instruction_limit = limit;
+    }
+
+    /// A handle with which another thread can stop the running script.
+    pub fn interrupt_handle(&self) -> InterruptHandle {
+        // SAFETY: the VM is live.
+        InterruptHandle {
+            flag: unsafe { Arc::clone(&(*self.core).interrupt) },
+        }
+    }
+
+    /// Bytes in use: every object and buffer.
+    pub fn memory_used(&self) -> usize {
+        // SAFETY: the VM is live.
+        unsafe { (*self.core).heap.bytes }
+    }
+
+    /// A full collection.
+    ///
+    /// # Errors
+    ///
+    /// What a finalizer raised.
+    pub fn collect(&mut self) -> Result<(), LuaError> {
+        self.enter(|cx| cx.gc_collect())
+    }
+
+    /// Attaches a value of the host, which natives find by its type; one of each type.
+    pub fn attach<T: Any>(&mut self, data: T) {
+        // SAFETY: the VM is borrowed exclusively.
+        unsafe {
+            let list = &mut (*self.core).host_data;
+            list.retain(|old| !old.is::<T>());
+            list.push(Box::new(data));
+        }
+    }
+}
+
+impl Drop for Vm {
+    fn drop(&mut self) {
+        // SAFETY: the core was made by `new`; nothing runs. Finalizers do run, on a VM
+        // that is whole; their errors have nobody to go to.
+        unsafe {
+            (*self.core).heap.finalize_all();
+            while !(&(*self.core).heap.due).is_empty() {
+                let _ = self.enter(|cx| budget::run_finalizers(cx.core()));
+            }
+            drop(Box::from_raw(self.core));
+        }
+    }
+}
+
+impl std::fmt::Debug for Vm {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Vm({} bytes)", self.memory_used())
+    }
+}

@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: whole programs ([`run`]), instruction counts ([`instructions`]), EVALSHA
+//! `cargo xtask bench`: whole programs ([`mod@run`]), instruction counts ([`instructions`]), EVALSHA
 //! throughput ([`redis`]) and the crates' own criterion benches ([`layers`]). All but the last
 //! give ratios to the real thing, measured in the same run; [`compare`] turns times into ratios.
 

@@ -69,6 +69,9 @@ pub fn index_range(start: i64, stop: i64, len: usize) -> Range<usize> {
     }
 }
 
+/// The two parts of arguments that were cut in two.
+type Split<'a, 'b> = (&'a [&'b [u8]], &'a [&'b [u8]]);
+
 /// The keys of `numkeys key [key ...]` that begins at `args[at]`, and what follows
 /// them.
 ///
@@ -80,7 +83,7 @@ pub fn counted_keys<'a, 'b>(
     args: &'a [&'b [u8]],
     at: usize,
     bad_count: CommandError,
-) -> Result<(&'a [&'b [u8]], &'a [&'b [u8]]), CommandError> {
+) -> Result<Split<'a, 'b>, CommandError> {
     let (n_keys, rest) = args[at..].split_first().ok_or(CommandError::SYNTAX)?;
     let n_keys = int_from(n_keys, 1, bad_count)?;
     usize::try_from(n_keys)

@@ -2,7 +2,7 @@
 //! time is over vanish here, at the moment somebody asks for them.
 
 use crate::commands::error::CommandError;
-use crate::keyspace::{Event, EventClass, Keyspace, Typed, Value};
+use crate::keyspace::{Event, EventClass, Found, Keyspace, Typed, Value};
 use crate::server::{session::Session, state::Server};
 
 /// What a command works on.
@@ -43,22 +43,41 @@ impl Cx<'_> {
         }
     }
 
+    /// The position of a key in its database; a key whose time is over is removed.
+    fn locate(&mut self, key: &[u8]) -> Option<usize> {
+        let db = self.session.db;
+        let now_ms = self.now_ms();
+        match self.server.keyspace.db(db).find(key, now_ms) {
+            Found::At(position) => Some(position),
+            Found::Missing => None,
+            Found::Due => {
+                self.expire_if_due_in(db, key);
+                None
+            }
+        }
+    }
+
+    /// The value at a position, which counts as an access.
+    fn value_at(&mut self, position: usize) -> &mut Value {
+        let now_ms = self.now_ms();
+        let entry = self
+            .server
+            .keyspace
+            .db_mut(self.session.db)
+            .at_mut(position);
+        entry.touch(now_ms);
+        &mut entry.value
+    }
+
     /// Is there such a key?
     pub fn exists(&mut self, key: &[u8]) -> bool {
-        self.expire_if_due(key);
-        let db = self.db();
-        self.server.keyspace.db(db).get(key).is_some()
+        self.locate(key).is_some()
     }
 
     /// The value of a key, which counts as an access.
     pub fn value(&mut self, key: &[u8]) -> Option<&mut Value> {
-        self.expire_if_due(key);
-        let db = self.session.db;
-        let keyspace = &mut self.server.keyspace;
-        let used_at_s = u32::try_from(keyspace.now_ms() / 1000).unwrap_or_default();
-        let entry = keyspace.db_mut(db).get_mut(key)?;
-        entry.used_at_s = used_at_s;
-        Some(&mut entry.value)
+        let position = self.locate(key)?;
+        Some(self.value_at(position))
     }
 
     /// The value of a key for reading; counts as a hit or a miss.
@@ -67,15 +86,14 @@ impl Cx<'_> {
     ///
     /// [`CommandError::WRONG_TYPE`] if it is of another type.
     pub fn read<T: Typed>(&mut self, key: &[u8]) -> Result<Option<&T>, CommandError> {
-        let found = self.exists(key);
-        let keyspace = &mut self.server.keyspace;
-        if found {
-            keyspace.hits += 1;
-        } else {
-            keyspace.misses += 1;
+        let Some(position) = self.locate(key) else {
+            self.server.keyspace.misses += 1;
             return Ok(None);
-        }
-        Ok(self.edit(key)?.map(|value| &*value))
+        };
+        self.server.keyspace.hits += 1;
+        T::of(self.value_at(position))
+            .ok_or(CommandError::WRONG_TYPE)
+            .map(Some)
     }
 
     /// The value of a key for writing.
@@ -100,10 +118,19 @@ impl Cx<'_> {
         &mut self,
         key: &[u8],
     ) -> Result<&mut T, CommandError> {
-        if !self.exists(key) {
-            self.put(key, T::default().into_value());
-        }
-        self.edit(key)?.ok_or(CommandError::NO_SUCH_KEY)
+        let position = match self.locate(key) {
+            Some(position) => position,
+            None => self.add(key, T::default().into_value()),
+        };
+        T::of_mut(self.value_at(position)).ok_or(CommandError::WRONG_TYPE)
+    }
+
+    /// Adds a key that is not there yet; returns its position.
+    fn add(&mut self, key: &[u8], value: Value) -> usize {
+        let (db, now_ms) = (self.db(), self.now_ms());
+        let keyspace = &mut self.server.keyspace;
+        keyspace.events.note(Event(EventClass::New, "new"), db, key);
+        keyspace.db_mut(db).add(key, value, now_ms)
     }
 
     /// The values of several keys for reading, all at once.

@@ -4,7 +4,7 @@ use crate::commands::Cx;
 use crate::commands::args::{self, Options, is};
 use crate::commands::error::{CommandError, Done};
 use crate::commands::spec::{CommandSpec, Group, Handler, KeySpec};
-use crate::keyspace::EventClass;
+use crate::keyspace::{Event, EventClass};
 use crate::reply::ReplySink;
 use crate::replying;
 
@@ -114,7 +114,7 @@ pub(super) fn deadline(
 /// Gives a key a deadline, as part of another change.
 pub(super) fn set_deadline(cx: &mut Cx<'_>, key: &[u8], deadline_ms: i64) {
     restore_deadline(cx, key, Some(deadline_ms));
-    let event = crate::keyspace::Event(EventClass::Generic, "expire");
+    let event = Event(EventClass::Generic, "expire");
     let db = cx.db();
     cx.keyspace().events.note(event, db, key);
 }
@@ -256,7 +256,7 @@ fn pttl(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
 }
 
 fn expiretime(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
-    report(cx, args[1], out, |deadline, _| (deadline + 500) / 1000)
+    report(cx, args[1], out, |deadline, _| deadline.saturating_add(500) / 1000)
 }
 
 fn pexpiretime(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {

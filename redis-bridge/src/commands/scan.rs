@@ -102,10 +102,7 @@ fn scan(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
         if !walk.accepts(key) || walk.type_.is_some_and(|wanted| !is(wanted, type_name)) {
             continue;
         }
-        let is_due = entry
-            .expires_at_ms()
-            .is_some_and(|deadline| deadline < now_ms);
-        if is_due {
+        if entry.is_due(now_ms) {
             due.push(Box::<[u8]>::from(key))
         } else {
             found.push(key)
@@ -172,14 +169,13 @@ fn zscan(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
 fn keys(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     let pattern = args[1];
     let (db, now_ms) = (cx.db(), cx.now_ms());
-    let is_alive = |deadline: Option<i64>| deadline.is_none_or(|deadline| deadline >= now_ms);
     let found: Vec<&[u8]> = cx
         .keyspace()
         .db(db)
         .iter()
         .filter(|(key, entry)| {
             (pattern == b"*" || glob::matches(pattern, key, Case::Sensitive))
-                && is_alive(entry.expires_at_ms())
+                && !entry.is_due(now_ms)
         })
         .map(|(key, _)| key)
         .collect();

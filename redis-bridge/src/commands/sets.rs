@@ -7,7 +7,7 @@ use crate::commands::lists::NUMKEYS_NOT_POSITIVE;
 use crate::commands::sample::{self, Amount};
 use crate::commands::spec::{CommandSpec, Group, Handler, KeySpec};
 use crate::keyspace::set::Set;
-use crate::keyspace::{EventClass, Typed};
+use crate::keyspace::{Event, EventClass, Typed};
 use crate::reply::ReplySink;
 use crate::replying;
 
@@ -151,9 +151,10 @@ fn spop(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     let n_popped = count.min(set.len());
     if n_popped == set.len() {
         send_set(Some(set), out);
+        let db = cx.db();
         cx.keyspace()
             .events
-            .note(crate::keyspace::Event(EventClass::Set, "spop"), 0, key);
+            .note(Event(EventClass::Set, "spop"), db, key);
         cx.delete(key);
         return Ok(());
     }

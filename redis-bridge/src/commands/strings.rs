@@ -146,12 +146,12 @@ fn set(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
         Some((unit, time)) => Some(expiry::deadline(cx, unit, time, "set")?),
         None => None,
     };
-    let (found, old_deadline) = if options.get {
+    let found = if options.get {
         let text = cx.read::<Text>(key)?;
         bulk_or_null(text, out);
-        (text.is_some(), None::<i64>)
+        text.is_some()
     } else {
-        (cx.exists(key), None)
+        cx.exists(key)
     };
     if (options.if_missing && found) || (options.if_exists && !found) {
         if !options.get {
@@ -159,10 +159,8 @@ fn set(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
         }
         return Ok(());
     }
-    let old_deadline = old_deadline.or_else(|| {
-        let db = cx.db();
-        cx.keyspace().db(db).deadline(key)
-    });
+    let db = cx.db();
+    let old_deadline = cx.keyspace().db(db).deadline(key);
     store(cx, key, value);
     if options.keep_ttl {
         expiry::restore_deadline(cx, key, old_deadline);
@@ -217,11 +215,11 @@ fn getex(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     let bytes = text.bytes().to_vec();
     if let Some((unit, time)) = options.deadline {
         let deadline = expiry::deadline(cx, unit, time, "getex")?;
-        if deadline < cx.now_ms() {
+        if deadline <= cx.now_ms() {
             cx.delete(key);
         } else {
-            expiry::set_deadline(cx, key, deadline);
-            cx.server.signal_modified(cx.session.db, key);
+            expiry::restore_deadline(cx, key, Some(deadline));
+            cx.changed(key, EventClass::Generic, "expire");
         }
     } else if options.persist {
         expiry::clear_deadline(cx, key);

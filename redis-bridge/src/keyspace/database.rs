@@ -22,11 +22,41 @@ pub struct Entry {
 }
 
 impl Entry {
+    fn new(value: Value, now_ms: i64) -> Self {
+        Self {
+            value,
+            expires_at_ms: None,
+            used_at_s: seconds(now_ms),
+        }
+    }
+
+    /// Is its time over?
+    #[must_use]
+    pub fn is_due(&self, now_ms: i64) -> bool {
+        self.expires_at_ms.is_some_and(|deadline| deadline < now_ms)
+    }
+
+    /// Notes that it was read or written.
+    pub(crate) fn touch(&mut self, now_ms: i64) {
+        self.used_at_s = seconds(now_ms);
+    }
+
     /// When it ceases to exist, in milliseconds since 1970.
     #[must_use]
     pub fn expires_at_ms(&self) -> Option<i64> {
         self.expires_at_ms
     }
+}
+
+/// What is known of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// It is not there.
+    Missing,
+    /// It is there, but its time is over.
+    Due,
+    /// It is there, at this position.
+    At(usize),
 }
 
 /// One database.
@@ -57,6 +87,27 @@ impl Database {
         self.deadlines.len()
     }
 
+    /// Where a key is, and whether its time is over.
+    pub(crate) fn find(&self, key: &[u8], now_ms: i64) -> Found {
+        match self.entries.get_full(key) {
+            None => Found::Missing,
+            Some((_, _, entry)) if entry.is_due(now_ms) => Found::Due,
+            Some((position, _, _)) => Found::At(position),
+        }
+    }
+
+    /// The entry at a position that [`find`](Self::find) has just told.
+    pub(crate) fn at_mut(&mut self, position: usize) -> &mut Entry {
+        &mut self.entries[position]
+    }
+
+    /// Adds a key that is not there yet; returns its position.
+    pub(crate) fn add(&mut self, key: &[u8], value: Value, now_ms: i64) -> usize {
+        self.entries
+            .insert_full(key.into(), Entry::new(value, now_ms))
+            .0
+    }
+
     /// The entry of a key, even if its time is over.
     #[must_use]
     pub fn get(&self, key: &[u8]) -> Option<&Entry> {
@@ -72,38 +123,20 @@ impl Database {
     /// if there is no such key.
     #[must_use]
     pub fn deadline(&self, key: &[u8]) -> Option<i64> {
-        if self.deadlines.is_empty() {
-            return None;
-        }
         self.entries.get(key)?.expires_at_ms
     }
 
     /// Stores a value, in place of any other under that key; it never expires.
     /// Returns whether the key is new.
     pub fn insert(&mut self, key: &[u8], value: Value, now_ms: i64) -> bool {
-        let used_at_s = seconds(now_ms);
         if let Some(entry) = self.entries.get_mut(key) {
-            let old = std::mem::replace(
-                entry,
-                Entry {
-                    value,
-                    expires_at_ms: None,
-                    used_at_s,
-                },
-            );
+            let old = std::mem::replace(entry, Entry::new(value, now_ms));
             if let Some(deadline) = old.expires_at_ms {
                 self.deadlines.remove(&(deadline, key.into()));
             }
             return false;
         }
-        self.entries.insert(
-            key.into(),
-            Entry {
-                value,
-                expires_at_ms: None,
-                used_at_s,
-            },
-        );
+        self.add(key, value, now_ms);
         true
     }
 

@@ -12,6 +12,9 @@ const SMALL_MAX_LEN: usize = 512;
 /// `hash-max-listpack-value`: bytes of a field or value in a small hash.
 const SMALL_MAX_BYTES: usize = 64;
 
+/// A field with its value.
+type Field<'a> = (&'a [u8], &'a [u8]);
+
 /// A hash value.
 #[derive(Clone, Debug, Default)]
 pub struct Hash {
@@ -83,7 +86,7 @@ impl Hash {
 
     /// The next `count` fields of a walk, all if it is small; see
     /// [`Database::scan`](crate::keyspace::Database::scan).
-    pub fn scan(&self, cursor: u64, count: usize) -> (u64, Vec<(&[u8], &[u8])>) {
+    pub fn scan(&self, cursor: u64, count: usize) -> (u64, Vec<Field<'_>>) {
         if !self.is_large {
             return (0, self.iter().collect());
         }

@@ -16,6 +16,7 @@ pub mod zset;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+pub(crate) use database::Found;
 pub use database::{Database, Entry};
 pub use events::{Event, EventClass, EventClasses, Events, KeyEvent};
 pub use value::{Type, Typed, Value};
@@ -118,15 +119,12 @@ impl Keyspace {
 
     /// Removes the key if its time is over, and says whether it did.
     pub fn expire_if_due(&mut self, db: usize, key: &[u8]) -> bool {
-        let now_ms = self.now_ms;
-        let due = self.databases[db]
-            .deadline(key)
-            .is_some_and(|deadline| deadline < now_ms);
-        if due {
+        let is_due = self.databases[db].find(key, self.now_ms) == Found::Due;
+        if is_due {
             self.databases[db].remove(key);
             self.note_expired(db, key);
         }
-        due
+        is_due
     }
 
     /// Removes up to `limit` keys whose time is over, telling `on_removed` each one.

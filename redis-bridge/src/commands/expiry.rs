@@ -256,7 +256,9 @@ fn pttl(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
 }
 
 fn expiretime(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
-    report(cx, args[1], out, |deadline, _| deadline.saturating_add(500) / 1000)
+    report(cx, args[1], out, |deadline, _| {
+        deadline.saturating_add(500) / 1000
+    })
 }
 
 fn pexpiretime(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {

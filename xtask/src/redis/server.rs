@@ -120,11 +120,16 @@ impl Server {
     pub(super) fn ping(&self) -> Result<()> {
         let mut connection = self.connect()?;
         connection.send(b"PING\r\n")?;
-        match connection.reply(PING_LIMIT) {
-            Ok(lines) if lines.first().is_some_and(|line| line.text == "+PONG") => Ok(()),
-            Ok(lines) => bail!("PING is answered {lines:?}"),
-            Err(error) => bail!("PING is answered {error}"),
+        let answer = match connection.reply(PING_LIMIT) {
+            Ok(lines) => lines
+                .first()
+                .map_or_else(String::new, |line| line.text.clone()),
+            Err(error) => error.to_string(),
+        };
+        if answer != "+PONG" {
+            bail!("PING is answered {answer}");
         }
+        Ok(())
     }
 
     /// Starts the same server anew after a crash or a hang.

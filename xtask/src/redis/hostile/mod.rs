@@ -41,10 +41,22 @@ pub(super) fn run(ours: &Path, options: &Options, known: &KnownFailures) -> Resu
         MEMORY_LIMIT_BYTES,
     ];
     let launch = Launch::ours(ours, &limits);
-    let n_attacks = SCRIPTS.len() + CLIENTS.len();
+    let scripts = SCRIPTS
+        .iter()
+        .map(|(name, _, _)| format!("hostile/script: {name}"));
+    let clients = CLIENTS
+        .iter()
+        .map(|(name, _)| format!("hostile/client: {name}"));
+    let n_selected = scripts
+        .chain(clients)
+        .filter(|name| options.selects(name))
+        .count();
+    if n_selected == 0 {
+        return Ok(summary);
+    }
     if launch.kind == Kind::Redis {
         summary.skip(
-            n_attacks,
+            n_selected,
             "redis: hostile: redis-server has no script limits",
         );
         return Ok(summary);

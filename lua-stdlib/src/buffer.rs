@@ -34,14 +34,8 @@ impl Buffer {
     fn ask(&mut self, cx: &CallCx<'_>, additional: usize) -> Result<(), LuaError> {
         let wanted = self.bytes.len().saturating_add(additional);
         if wanted > self.allowed {
-            // Doubling, as the vector itself will.
-            let asked = wanted.max(self.allowed * 2);
-            if cx.check_room(asked).is_ok() {
-                self.allowed = asked;
-            } else {
-                cx.check_room(wanted)?;
-                self.allowed = wanted;
-            }
+            cx.check_room(wanted)?;
+            self.allowed = wanted;
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 //! Owns the table and the argument checks; the VM owns coroutines, and the interpreter carries
 //! out `resume`, `yield` and the functions that `wrap` makes.
 
-use lua_vm::{Builtin, CallCx, LuaError, Returned, Value};
+use lua_vm::{Builtin, CallCx, LuaError, Returned, ThreadStatus, Value};
 
 use crate::library::Entry::{Builtin as Interpreted, Native};
 use crate::library::Library;
@@ -55,7 +55,15 @@ fn running(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
 /// Implements `coroutine.status` (§5.2). Errors with `coroutine expected`.
 fn status(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     match cx.arg(1) {
-        Value::Thread(thread) => cx.ret_bytes(cx.thread_status(thread).name().as_bytes()),
+        Value::Thread(thread) => {
+            let name = match thread.status() {
+                ThreadStatus::Suspended => "suspended",
+                ThreadStatus::Running => "running",
+                ThreadStatus::Normal => "normal",
+                ThreadStatus::Dead => "dead",
+            };
+            cx.ret_bytes(name.as_bytes())
+        },
         _ => Err(cx.arg_error(1, "coroutine expected")),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Owns the row type and the presets. Knows nothing about what the functions do.
 
-use lua_vm::{Builtin, FastFn, LuaError, NativeFn, Vm};
+use lua_vm::{Builtin, CallCx, FastFn, LuaError, NativeFn, Table, Value, Vm};
 
 /// A library: a table of functions and constants under one global name.
 #[derive(Clone, Copy, Debug)]
@@ -13,9 +13,12 @@ pub struct Library {
     pub manual: &'static str,
     /// Its fields.
     pub entries: &'static [(&'static str, Entry)],
-    /// What a table of rows cannot say, done after the fields are set.
-    pub finish: Option<fn(&mut Vm) -> Result<(), LuaError>>,
+    /// What rows cannot say, done to the library's table after its fields are set.
+    pub finish: Option<Finish>,
 }
+
+/// See [`Library::finish`].
+pub type Finish = fn(&CallCx<'_>, Table<'_>) -> Result<(), LuaError>;
 
 /// A field of a library.
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +60,8 @@ impl Preset {
                 crate::STRING,
                 crate::MATH,
                 crate::COROUTINE,
+                crate::IO,
+                crate::PACKAGE,
             ],
             Preset::Sandboxed => &[
                 crate::BASE,
@@ -72,50 +77,44 @@ impl Preset {
 
 /// Installs the libraries of `preset` as globals. Fails only when memory runs out.
 pub fn open(vm: &mut Vm, preset: Preset) -> Result<(), LuaError> {
-    for library in preset.libraries() {
-        library.install(vm)?;
-    }
-    if preset == Preset::Sandboxed {
-        let globals = vm.globals();
-        for name in UNSAFE_BASE {
-            globals.set_bytes(name.as_bytes(), lua_vm::Value::Nil)?;
+    vm.enter(|cx| {
+        for library in preset.libraries() {
+            library.install(cx)?;
         }
-    }
-    Ok(())
+        if preset == Preset::Sandboxed {
+            for name in UNSAFE_BASE {
+                cx.globals().set_bytes(name.as_bytes(), Value::Nil)?;
+            }
+        }
+        Ok(())
+    })
 }
 
 impl Library {
     /// Sets this library's global and fields; fields that exist already are replaced.
-    pub fn install(&self, vm: &mut Vm) -> Result<(), LuaError> {
-        {
-            let globals = vm.globals();
-            let table = if self.name.is_empty() {
-                globals
-            } else {
-                match globals.get_bytes(self.name.as_bytes()) {
-                    lua_vm::Value::Table(table) => table,
-                    _ => {
-                        let table = vm.new_table(0, self.entries.len())?;
-                        globals.set_bytes(self.name.as_bytes(), lua_vm::Value::Table(table))?;
-                        table
-                    }
-                }
-            };
-            for (name, entry) in self.entries {
-                let value = match *entry {
-                    Entry::Native(native) => lua_vm::Value::Function(vm.new_native(native)?),
-                    Entry::Fast(native, fast) => {
-                        lua_vm::Value::Function(vm.new_fast_native(native, fast)?)
-                    }
-                    Entry::Builtin(builtin) => lua_vm::Value::Function(vm.builtin(builtin)?),
-                    Entry::Number(number) => lua_vm::Value::Number(number),
-                    Entry::Text(text) => lua_vm::Value::String(vm.new_string(text.as_bytes())?),
-                };
-                table.set_bytes(name.as_bytes(), value)?;
+    pub fn install(&self, cx: &CallCx<'_>) -> Result<(), LuaError> {
+        let globals = cx.globals();
+        let table = match globals.get_bytes(self.name.as_bytes()) {
+            _ if self.name.is_empty() => globals,
+            Value::Table(table) => table,
+            _ => {
+                let table = cx.new_table(0, self.entries.len())?;
+                globals.set_bytes(self.name.as_bytes(), Value::Table(table))?;
+                table
             }
+        };
+        for (name, entry) in self.entries {
+            let value = match *entry {
+                Entry::Native(native) => Value::Function(cx.new_native(native)?),
+                Entry::Fast(native, fast) => Value::Function(cx.new_fast_native(native, fast)?),
+                Entry::Builtin(builtin) => Value::Function(cx.builtin(builtin)),
+                Entry::Number(number) => Value::Number(number),
+                Entry::Text(text) => Value::String(cx.new_string(text.as_bytes())?),
+            };
+            table.set_bytes(name.as_bytes(), value)?;
         }
         match self.finish {
-            Some(finish) => finish(vm),
+            Some(finish) => finish(cx, table),
             None => Ok(()),
         }
     }

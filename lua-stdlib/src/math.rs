@@ -5,7 +5,7 @@
 
 use std::f64::consts::PI;
 
-use lua_vm::{CallCx, FastArgs, FastResult, LuaError, NativeFn, Returned, Table, Value, Vm};
+use lua_vm::{CallCx, FastArgs, FastResult, LuaError, NativeFn, Returned, Table, Value};
 
 use crate::library::Entry::{Fast, Native, Number};
 use crate::library::Library;
@@ -286,15 +286,12 @@ impl Random {
 }
 
 /// Adds `random` and `randomseed`, which share the generator's state in a table.
-fn set_random(vm: &mut Vm) -> Result<(), LuaError> {
-    let Value::Table(library) = vm.globals().get_bytes(b"math") else {
-        return Ok(());
-    };
-    let state = vm.new_table(1, 0)?;
+fn set_random(cx: &CallCx<'_>, library: Table<'_>) -> Result<(), LuaError> {
+    let state = cx.new_table(1, 0)?;
     store(state, Random::new())?;
     let functions: [(&[u8], NativeFn); 2] = [(b"random", random), (b"randomseed", randomseed)];
     for (name, function) in functions {
-        let closure = vm.new_closure(function, &[Value::Table(state)])?;
+        let closure = cx.new_closure(function, &[Value::Table(state)])?;
         library.set_bytes(name, Value::Function(closure))?;
     }
     Ok(())

@@ -19,10 +19,10 @@ pub(super) fn load(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     let mut source = Buffer::new();
     loop {
         cx.push_arg(1);
-        if !cx.protected_call(0, Results::Exactly(1))? {
-            // The reader raised an error; its value is on top.
+        if cx.try_call(0, Results::Exactly(1))?.is_err() {
+            // The reader raised an error.
             cx.push_nil();
-            cx.push(cx.value(-2));
+            cx.push(cx.error_value());
             return cx.ret_top(2);
         }
         match cx.value(-1) {
@@ -72,7 +72,7 @@ pub(super) fn dofile(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
                 let count = cx.call(0, Results::Open)?;
                 return cx.ret_top(count);
             }
-            Err(error) => error.message().to_vec(),
+            Err(error) => error.message(),
         },
         Err(message) => message,
     };
@@ -141,7 +141,7 @@ fn compiled(cx: &CallCx<'_>, source: &[u8], name: &[u8]) -> Result<Returned, Lua
         Ok(chunk) => cx.ret(Value::Function(chunk)),
         Err(error) => {
             cx.push_nil();
-            cx.push_bytes(error.message())?;
+            cx.push_bytes(&error.message())?;
             cx.ret_top(2)
         }
     }

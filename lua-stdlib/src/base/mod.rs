@@ -8,7 +8,7 @@ mod tonumber;
 
 pub(crate) use load::{os_path, read_source};
 
-use lua_vm::{Builtin, CallCx, FastArgs, FastResult, Function, LuaError, Returned, Results, Table, Value, Vm};
+use lua_vm::{Builtin, CallCx, FastArgs, FastResult, Function, LuaError, Returned, Results, Table, Value};
 
 use crate::args::check_option;
 use crate::library::Entry::{Builtin as Interpreted, Fast, Native, Text};
@@ -52,14 +52,13 @@ pub const BASE: Library = Library {
 };
 
 /// Sets `_G`, and `newproxy` with the table of the metatables it made.
-fn finish(vm: &mut Vm) -> Result<(), LuaError> {
-    let globals = vm.globals();
+fn finish(cx: &CallCx<'_>, globals: Table<'_>) -> Result<(), LuaError> {
     globals.set_bytes(b"_G", Value::Table(globals))?;
 
-    let known = vm.new_table(0, 1)?;
-    known.set_bytes(b"__mode", Value::String(vm.new_string(b"kv")?))?;
+    let known = cx.new_table(0, 1)?;
+    known.set_bytes(b"__mode", Value::String(cx.new_string(b"kv")?))?;
     known.set_metatable(Some(known))?;
-    let newproxy = vm.new_closure(newproxy, &[Value::Table(known)])?;
+    let newproxy = cx.new_closure(newproxy, &[Value::Table(known)])?;
     globals.set_bytes(b"newproxy", Value::Function(newproxy))
 }
 
@@ -157,8 +156,8 @@ fn function_arg<'a>(cx: &'a CallCx<'_>, default_level: Option<i32>) -> Result<Op
         return Ok(None);
     }
     match cx.frame_function(level) {
-        Some(function) => Ok(Some(function)),
-        None if cx.has_frame(level) => Err(cx.error(format!(
+        Some(Some(function)) => Ok(Some(function)),
+        Some(None) => Err(cx.error(format!(
             "no function environment for tail call at level {level}"
         ))),
         None => Err(cx.arg_error(1, "invalid level")),
@@ -170,7 +169,7 @@ fn function_arg<'a>(cx: &'a CallCx<'_>, default_level: Option<i32>) -> Result<Op
 fn getfenv(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     let environment = function_arg(cx, Some(1))?
         .filter(|function| !function.is_native())
-        .and_then(|function| function.environment());
+        .map(|function| function.environment());
     cx.ret(Value::Table(environment.unwrap_or(cx.globals())))
 }
 
@@ -180,11 +179,12 @@ fn setfenv(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     let environment = cx.check_table(2)?;
     // Level 0 is recognised before the argument is checked, and only as a number.
     if matches!(cx.arg(1), Value::Number(0.0)) {
-        cx.set_globals(environment);
+        cx.set_globals(environment)?;
         return cx.ret0();
     }
     match function_arg(cx, None)? {
-        Some(function) if !function.is_native() && function.set_environment(environment) => {
+        Some(function) if !function.is_native() => {
+            function.set_environment(environment)?;
             cx.ret(Value::Function(function))
         }
         _ => Err(cx.error("'setfenv' cannot change environment of given object")),
@@ -222,7 +222,7 @@ fn setmetatable(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
 /// Implements `ipairs` (§5.1): the iterator over 1, 2, ... up to the first nil.
 fn ipairs(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     let table = cx.check_table(1)?;
-    cx.push(Value::Function(cx.builtin(Builtin::IpairsStep)?));
+    cx.push(Value::Function(cx.builtin(Builtin::IpairsStep)));
     cx.push(Value::Table(table));
     cx.push_number(0.0);
     cx.ret_top(3)
@@ -231,7 +231,7 @@ fn ipairs(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
 /// Implements `pairs` (§5.1): `next`, the table and nil.
 fn pairs(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     let table = cx.check_table(1)?;
-    cx.push(Value::Function(cx.builtin(Builtin::Next)?));
+    cx.push(Value::Function(cx.builtin(Builtin::Next)));
     cx.push(Value::Table(table));
     cx.push_nil();
     cx.ret_top(3)
@@ -311,7 +311,7 @@ fn select(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     if n < 1 {
         return Err(cx.arg_error(1, "index out of range"));
     }
-    cx.set_top(cx.arg_count());
+    cx.set_top(cx.arg_count())?;
     cx.ret_top((count - n) as usize)
 }
 

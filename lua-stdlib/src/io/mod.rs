@@ -8,7 +8,7 @@ mod file;
 use std::cell::RefCell;
 use std::io::{self, SeekFrom};
 
-use lua_vm::{CallCx, LuaError, NativeFn, Returned, Table, Userdata, Value, Vm};
+use lua_vm::{CallCx, LuaError, NativeFn, Returned, Table, Userdata, Value};
 
 use crate::args::check_option;
 use crate::library::Library;
@@ -59,19 +59,16 @@ const OUTPUT: i64 = 2;
 const METATABLE: i64 = 3;
 
 /// Makes the shared table, the metatable, the functions that know it, and the standard files.
-fn finish(vm: &mut Vm) -> Result<(), LuaError> {
-    let Value::Table(library) = vm.globals().get_bytes(b"io") else {
-        return Ok(());
-    };
-    let shared = vm.new_table(3, 0)?;
+fn finish(cx: &CallCx<'_>, library: Table<'_>) -> Result<(), LuaError> {
+    let shared = cx.new_table(3, 0)?;
     let upvalues = [Value::Table(shared)];
     for &(name, function) in FUNCTIONS {
-        let function = vm.new_closure(function, &upvalues)?;
+        let function = cx.new_closure(function, &upvalues)?;
         library.set_bytes(name.as_bytes(), Value::Function(function))?;
     }
-    let metatable = vm.new_table(0, METHODS.len() + 1)?;
+    let metatable = cx.new_table(0, METHODS.len() + 1)?;
     for &(name, method) in METHODS {
-        let method = vm.new_closure(method, &upvalues)?;
+        let method = cx.new_closure(method, &upvalues)?;
         metatable.set_bytes(name.as_bytes(), Value::Function(method))?;
     }
     metatable.set_bytes(b"__index", Value::Table(metatable))?;
@@ -83,7 +80,7 @@ fn finish(vm: &mut Vm) -> Result<(), LuaError> {
         (b"stderr", Stream::stderr(), None),
     ];
     for (name, stream, default) in standard {
-        let file = vm.new_userdata(Box::new(LuaFile::new(Some(stream))))?;
+        let file = cx.new_userdata(Box::new(LuaFile::new(Some(stream))))?;
         file.set_metatable(Some(metatable))?;
         library.set_bytes(name, Value::Userdata(file))?;
         if let Some(position) = default {

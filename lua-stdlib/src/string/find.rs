@@ -103,7 +103,7 @@ fn gmatch_step(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     };
     // After an empty match go on one further, or it would be found forever.
     let next = if end == start { end + 1 } else { end };
-    cx.set_upvalue(3, Value::Number(next as f64));
+    cx.set_upvalue(3, Value::Number(next as f64))?;
     let captures = push_captures(cx, &matcher, &pattern, subject, (start, end), true)?;
     cx.ret_top(captures)
 }

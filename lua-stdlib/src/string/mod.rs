@@ -9,7 +9,7 @@ pub(crate) use format::to_signed;
 mod pattern;
 mod subst;
 
-use lua_vm::{CallCx, FastArgs, FastResult, LuaError, Returned, Vm};
+use lua_vm::{CallCx, FastArgs, FastResult, LuaError, Returned, Table, Type, Value};
 
 use crate::args::{relative_position, substring_range, to_c_int};
 use crate::buffer::Buffer;
@@ -42,11 +42,10 @@ pub const STRING: Library = Library {
 };
 
 /// Gives all strings a metatable whose `__index` is the library, so that `s:rep(3)` works.
-fn set_metatable(vm: &mut Vm) -> Result<(), LuaError> {
-    let library = vm.globals().get_bytes(b"string");
-    let metatable = vm.new_table(0, 1)?;
-    metatable.set_bytes(b"__index", library)?;
-    vm.set_metatable_of_type(lua_vm::Type::String, Some(metatable))
+fn set_metatable(cx: &CallCx<'_>, library: Table<'_>) -> Result<(), LuaError> {
+    let metatable = cx.new_table(0, 1)?;
+    metatable.set_bytes(b"__index", Value::Table(library))?;
+    cx.set_metatable_of_type(Type::String, Some(metatable))
 }
 
 /// Implements `string.byte` (§5.4): the codes of bytes `i` (default 1) to `j` (default `i`).

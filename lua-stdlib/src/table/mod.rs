@@ -98,7 +98,7 @@ fn foreach(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
         }
         cx.pop(1);
         // Only the new key stays.
-        cx.set(-2, cx.value(-1));
+        cx.set(-2, cx.value(-1))?;
         cx.pop(1);
     }
 }

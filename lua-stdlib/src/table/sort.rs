@@ -19,7 +19,7 @@ pub(super) fn sort(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     } else if sort_plain(cx, len)? {
         return cx.ret0();
     }
-    cx.set_top(2);
+    cx.set_top(2)?;
     cx.push_nil(); // the pivot
     quicksort(&mut LuaList { cx, has_order }, 1, len)?;
     cx.ret0()
@@ -120,7 +120,7 @@ impl LuaList<'_, '_> {
     fn push(&mut self, operand: Operand) -> Result<(), LuaError> {
         match operand {
             Operand::At(i) => self.cx.push(self.cx.check_table(1)?.get_index(i)),
-            Operand::Pivot => self.cx.push_arg(PIVOT),
+            Operand::Pivot => self.cx.push_copy(PIVOT as isize),
         }
         Ok(())
     }
@@ -165,8 +165,7 @@ impl Sequence for LuaList<'_, '_> {
 
     fn set_pivot(&mut self, i: i64) -> Result<(), LuaError> {
         let pivot = self.cx.check_table(1)?.get_index(i);
-        self.cx.set(PIVOT as isize, pivot);
-        Ok(())
+        self.cx.set(PIVOT as isize, pivot)
     }
 
     fn inconsistent(&self) -> LuaError {
@@ -262,9 +261,7 @@ fn sort_copied<'v, T: Copy + PartialOrd>(
     if table.is_readonly() {
         return Ok(false); // The general path raises the error at the first swap.
     }
-    if cx.check_room(len as usize * size_of::<T>()).is_err() {
-        return Ok(false);
-    }
+    cx.check_room(len as usize * size_of::<T>())?;
     let mut elements = Vec::with_capacity(len as usize);
     for i in 1..=len {
         match read(table.get_index(i)) {

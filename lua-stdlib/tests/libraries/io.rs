@@ -1,0 +1,42 @@
+use super::check;
+use expect_test::expect;
+
+#[test]
+fn files() {
+    check(
+        r#"
+local name = os.tmpname()
+local f = assert(io.open(name, "w"))
+print(io.type(f), io.type(42), f:write("line 1\n", 2, "\nlast"))
+print(f:seek("cur"), f:seek("set", 5), f:write("X"), f:close())
+print(io.type(f), tostring(f), pcall(f.write, f, "x"))
+for line in io.lines(name) do io.write("[", line, "]") end print()
+f = io.open(name)
+print(f:read("*l", 1, "*n", "*l", "*a"))
+print(f:read("*a"), f:read("*l"), f:read(0), f:read(5))
+f:close()
+f = io.open(name, "a+")
+f:write(" 0x10 3.5e1 nope")
+f:seek("set", 0)
+print(f:read("*a"))
+f:seek("set", 13)
+print(f:read("*n", "*n", "*n"))
+f:close()
+print(pcall(io.lines, "/no/such/file"))
+print(io.open("/no/such/file"))
+print(pcall(io.open, name, "r"))
+print(pcall(f.read, f))
+print(pcall(io.read, "bad"), pcall(io.read, "*x"))
+io.input(name)
+print(io.read(), io.input() ~= io.stdin)
+io.close(io.input())
+print(pcall(io.read))
+os.remove(name)
+print(io.popen("echo from shell"):read("*a"))
+print(io.tmpfile():write("x"))
+"#
+        .replace("print(pcall(io.open, name, \"r\"))\n", "")
+        .as_str(),
+        expect![[]],
+    );
+}

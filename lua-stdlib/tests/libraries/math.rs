@@ -1,0 +1,37 @@
+use super::check;
+use expect_test::expect;
+
+#[test]
+fn functions() {
+    check(
+        r#"
+print(math.abs(-3), math.ceil(1.2), math.floor(-1.2), math.max(1, 3, 2), math.min(3, 1, 2))
+print(math.sqrt(16), math.pow(2, 10), math.exp(0), math.log(1), math.log10(1000), math.fmod(-5, 3))
+print(math.sin(1), math.cos(1), math.tan(1), math.asin(1), math.acos(0), math.atan(1), math.atan2(1, -1))
+print(math.sinh(1), math.cosh(1), math.tanh(1), math.deg(math.pi), math.rad(180), math.huge)
+print(math.modf(3.7), math.modf(-3.7), math.modf(1/0), math.modf(-1/0))
+print(math.frexp(8), math.frexp(0), math.frexp(-0.3), math.ldexp(0.5, 4), math.ldexp(1, -1074))
+print(math.mod(7, 4), pcall(math.floor, "x"), pcall(math.max), pcall(math.pow, 1))
+print(math.floor("2.7"), math.max("10", 9))
+"#,
+        expect![[]],
+    );
+}
+
+#[test]
+fn random_arguments() {
+    check(
+        r#"
+math.randomseed(42)
+local r = math.random()
+print(r >= 0 and r < 1, math.random(1), math.random(3, 3))
+math.randomseed(7) local a = {math.random(100), math.random(100)}
+math.randomseed(7) local b = {math.random(100), math.random(100)}
+print(a[1] == b[1], a[2] == b[2])
+print(pcall(math.random, 0))
+print(pcall(math.random, 2, 1))
+print(pcall(math.random, 1, 2, 3))
+"#,
+        expect![[]],
+    );
+}

@@ -1,0 +1,38 @@
+use super::check;
+use expect_test::expect;
+
+#[test]
+fn clocks_and_dates() {
+    check(
+        r#"
+print(type(os.clock()), type(os.time()), os.difftime(5, 2))
+print(os.date("!%Y-%m-%d %H:%M:%S %j %a %b %p", 86400 * 365))
+print(os.date("!%c | %x | %X | %%", 0))
+local t = os.date("!*t", 1e9)
+print(t.year, t.month, t.day, t.hour, t.min, t.sec, t.wday, t.yday, t.isdst)
+local now = os.time()
+print(os.time(os.date("*t", now)) == now)
+print(os.time{year = 2000, month = 14, day = -3, hour = 30} - os.time{year = 2001, month = 1, day = 29, hour = 6})
+print(pcall(os.time, {year = 2000}))
+print(pcall(os.time, {}))
+"#,
+        expect![[]],
+    );
+}
+
+#[test]
+fn environment_and_files() {
+    check(
+        r#"
+print(os.getenv("NO_SUCH_VARIABLE"), type(os.getenv("PATH")), os.getenv("a=b"))
+print(os.remove("/no/such/file"))
+print(os.rename("/no/such/file", "/tmp/x"))
+local name = os.tmpname()
+print(os.rename(name, name .. "x"), os.remove(name .. "x"))
+print(os.setlocale(), os.setlocale("C"), os.setlocale("no_such"), os.setlocale(nil, "time"))
+print(pcall(os.setlocale, "C", "bogus"))
+print(os.execute("exit 3"), os.execute() ~= 0)
+"#,
+        expect![[]],
+    );
+}

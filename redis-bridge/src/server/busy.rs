@@ -5,6 +5,7 @@
 //! So this goes over the sockets itself, without waiting for any; the tasks find what
 //! is left to do when the script is over.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use socket2::SockRef;
@@ -35,9 +36,7 @@ pub(crate) fn serve(server: &mut Server) {
 }
 
 fn accept(server: &mut Server) {
-    let Some(listeners) = server.listeners.clone() else {
-        return;
-    };
+    let listeners = Rc::clone(&server.listeners);
     for listener in listeners.iter() {
         // The first error means that nobody waits, or that accepting has to wait.
         while let Ok((socket, peer)) = SockRef::from(listener).accept() {
@@ -51,5 +50,77 @@ fn accept(server: &mut Server) {
                 listen::admit(server, stream, peer);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufReader, Write as _};
+
+    use tokio::runtime::{Builder, LocalOptions};
+
+    use super::*;
+    use crate::host::{Host as _, RunState};
+    use crate::resp::value::{Value, read_value};
+    use crate::server::config::Config;
+    use crate::server::state::{RunningScript, ScriptKind};
+    use crate::server::{EmbeddedHost, Session};
+
+    /// A server whose one thread is busy with a script, as `EVAL` makes it.
+    fn run_busy_script(address: impl FnOnce(std::net::SocketAddr)) {
+        let mut config = Config::default();
+        for (name, value) in [
+            ("port", "0"),
+            ("bind", "127.0.0.1"),
+            ("lua-time-limit", "1"),
+        ] {
+            let at = Config::find(name.as_bytes()).expect("a setting");
+            config.set(at, value).expect("a value that fits");
+        }
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .build_local(LocalOptions::default())
+            .expect("a runtime");
+        runtime.block_on(async {
+            let (shared, addresses) = listen::open(Server::new(config)).expect("a socket");
+            let mut server = shared.borrow_mut();
+            address(addresses[0]);
+            let script = RunningScript::new(ScriptKind::Eval, b"", &[b"EVAL"]);
+            server.running_script = Some(script);
+            let mut session = Session::new(0);
+            let mut host = EmbeddedHost::new(&mut server, &mut session);
+            while host.poll() == RunState::Continue {
+                std::thread::yield_now();
+            }
+        });
+    }
+
+    #[test]
+    fn others_are_told_and_may_end_it() {
+        let (tell, told) = std::sync::mpsc::channel();
+        let server = std::thread::spawn(move || {
+            run_busy_script(|address| tell.send(address).expect("a listener"));
+        });
+        let stream = std::net::TcpStream::connect(told.recv().expect("an address"));
+        let mut replies = BufReader::new(stream.expect("a connection"));
+        let mut ask = |command: &str| -> Value {
+            let line = format!("{command}\r\n");
+            replies.get_mut().write_all(line.as_bytes()).expect("sent");
+            read_value(&mut replies).expect("a reply")
+        };
+        let busy = "BUSY Valkey is busy running a script. You can only call SCRIPT KILL or \
+                    SHUTDOWN NOSAVE.";
+        assert_eq!(ask("PING"), Value::Error(busy.into()));
+        assert_eq!(ask("SHUTDOWN"), Value::Error(busy.into()));
+        assert_eq!(ask("CLIENT ID"), Value::Integer(1));
+        assert_eq!(ask("MULTI"), Value::Status(b"OK".to_vec()));
+        assert_eq!(ask("PING"), Value::Error(busy.into()));
+        let aborted = format!("EXECABORT Transaction discarded because of: {busy}");
+        assert_eq!(ask("EXEC"), Value::Error(aborted.into()));
+        replies
+            .get_mut()
+            .write_all(b"SHUTDOWN NOSAVE\r\n")
+            .expect("sent");
+        server.join().expect("the script ends");
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::commands::spec::{CommandFlags, CommandSpec};
 use crate::commands::{self, Unresolved};
+use crate::compat::Compat;
 use crate::host::{CallOptions, Host, LogLevel, Refusal, RunState};
 use crate::reply::ReplySink;
 use crate::server::session::Session;
@@ -61,7 +62,15 @@ impl<'a> EmbeddedHost<'a> {
         if !spec.accepts(args.len()) {
             return refuse(Refusal::WrongArity);
         }
-        if spec.flags.contains(CommandFlags::NOSCRIPT) {
+        // Blocking commands were forbidden once; since then they act as if their time
+        // were over.
+        let is_blocking = spec.flags.contains(CommandFlags::BLOCKING);
+        let is_forbidden = if is_blocking {
+            self.server.compat == Compat::Redis70
+        } else {
+            spec.flags.contains(CommandFlags::NOSCRIPT)
+        };
+        if is_forbidden {
             return refuse(Refusal::NotAllowedFromScript);
         }
         let may_write = spec.flags.contains(CommandFlags::WRITE)

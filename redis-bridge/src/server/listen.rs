@@ -33,21 +33,27 @@ pub fn run(config: Config, announce: impl FnOnce(&[SocketAddr])) -> io::Result<(
     runtime.block_on(serve(Server::new(config), announce))
 }
 
-async fn serve(mut server: Server, announce: impl FnOnce(&[SocketAddr])) -> io::Result<()> {
+/// Opens the server's sockets; clients are accepted by nobody yet. Also returns where
+/// they can connect.
+pub(crate) fn open(mut server: Server) -> io::Result<(Rc<RefCell<Server>>, Vec<SocketAddr>)> {
     let listeners = bind(&server.config)?;
     let addresses: Vec<_> = listeners
         .iter()
         .filter_map(|l| l.local_addr().ok())
         .collect();
     server.port = addresses.first().map_or(0, SocketAddr::port);
+    server.listeners = listeners.into();
     server.apply_config();
-    let shutdown = Rc::clone(&server.shutdown);
-    let all_gone = Rc::clone(&server.clients.all_gone);
-    let listeners: Rc<[TcpListener]> = listeners.into();
-    server.listeners = Some(Rc::clone(&listeners));
     let shared = Rc::new(RefCell::new(server));
     shared.borrow_mut().myself = Rc::downgrade(&shared);
+    Ok((shared, addresses))
+}
 
+async fn serve(server: Server, announce: impl FnOnce(&[SocketAddr])) -> io::Result<()> {
+    let (shared, addresses) = open(server)?;
+    let listeners = Rc::clone(&shared.borrow().listeners);
+    let shutdown = Rc::clone(&shared.borrow().shutdown);
+    let all_gone = Rc::clone(&shared.borrow().clients.all_gone);
     let mut tasks = Vec::new();
     for at in 0..listeners.len() {
         tasks.push(tokio::task::spawn_local(accept(

@@ -42,7 +42,7 @@ impl Logger {
 
     /// One line. That it cannot be written is no reason to fail.
     pub fn log(&mut self, level: LogLevel, message: &[u8]) {
-        if !self.lowest.is_some_and(|lowest| level >= lowest) {
+        if self.lowest.is_none_or(|lowest| level < lowest) {
             return;
         }
         let mark = match level {

@@ -67,7 +67,7 @@ pub struct Server {
     /// Told when a client sends `SHUTDOWN`.
     pub shutdown: Rc<Notify>,
     /// The sockets that clients connect to, if there are any.
-    pub(crate) listeners: Option<Rc<[TcpListener]>>,
+    pub(crate) listeners: Rc<[TcpListener]>,
     /// The cell that the server lives in, for the tasks of new clients.
     pub(crate) myself: Weak<RefCell<Server>>,
     /// When clients were last served during a script.
@@ -154,7 +154,7 @@ impl Server {
             resident_bytes: memory::resident_bytes(),
             port: 0,
             shutdown: Rc::default(),
-            listeners: None,
+            listeners: Rc::default(),
             myself: Weak::new(),
             last_busy_round: None,
             config,

@@ -39,7 +39,13 @@ fn command() -> Command {
                 .about("Serve clients; also what `ferrous` alone does")
                 .args(settings()),
         )
-        .subcommand(eval::command().args(settings().filter(|arg| arg.get_id() != "port")))
+        .subcommand(eval::command().args(settings().filter(concerns_scripts)))
+}
+
+/// Does a setting make a difference to a script that runs without clients?
+fn concerns_scripts(arg: &Arg) -> bool {
+    let name = arg.get_id().as_str();
+    name.starts_with("script-") || ["databases", "logfile", "loglevel"].contains(&name)
 }
 
 /// One flag for each setting.

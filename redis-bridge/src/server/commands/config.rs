@@ -51,7 +51,7 @@ fn get(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
 /// Sets all of the given settings, or none.
 fn set(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     let pairs = &args[2..];
-    if pairs.len() % 2 != 0 {
+    if !pairs.len().is_multiple_of(2) {
         return Err(CommandError::SYNTAX);
     }
     let failed = |name: &[u8], why: &str| {

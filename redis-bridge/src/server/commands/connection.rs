@@ -24,7 +24,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
     row(CONN, "ping", "1.0.0", -1, "fast", replying!(ping)),
     row(CONN, "quit", "1.0.0", -1, OPEN, replying!(quit)),
     row(CONN, "reset", "6.2.0", 1, OPEN, replying!(reset)),
-    row(CONN, "select", "1.0.0", 2, "loading stale fast", replying!(select)),
+    row(CONN, "select", "1.0.0", 2, "loading stale fast allow_busy", replying!(select)),
 ];
 
 const WRONG_PASSWORD: CommandError =

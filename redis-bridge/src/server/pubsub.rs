@@ -1,5 +1,5 @@
 //! Who listens to which channels and patterns, and how a message reaches them. The
-//! commands are in [`commands_pubsub`](super::commands_pubsub).
+//! commands are in `commands::pubsub`.
 
 use std::collections::BTreeMap;
 

@@ -3,6 +3,7 @@
 use lua_compiler::names;
 use lua_syntax::display_name;
 
+use crate::heap::object::CodeObj;
 use crate::interp::VmCore;
 use crate::interp::walk::{Caller, Walk};
 use crate::value::RawValue;
@@ -18,7 +19,7 @@ pub(crate) unsafe fn position_of(walk: &Walk) -> Vec<u8> {
         let Some((_, code, at)) = walk.lua() else {
             return Vec::new();
         };
-        let proto = &(*code).proto;
+        let proto = CodeObj::proto(code);
         let mut text = display_name(&proto.source);
         text.extend_from_slice(format!(":{}: ", proto.lines.line(at as u32)).as_bytes());
         text
@@ -34,7 +35,7 @@ pub(crate) unsafe fn register_name(walk: &Walk, reg: u8) -> Option<(&'static str
     // SAFETY: the caller's contract.
     unsafe {
         let (_, code, at) = walk.lua()?;
-        let (kind, name) = names::describe(&(*code).proto, at, reg)?;
+        let (kind, name) = names::describe(CodeObj::proto(code), at, reg)?;
         Some((kind.as_str(), name))
     }
 }
@@ -123,7 +124,7 @@ unsafe fn called_name(walk: &Walk) -> Option<(&'static str, Vec<u8>)> {
             return None;
         }
         let (_, code, at) = below.lua()?;
-        let (kind, name) = names::called_function(&(*code).proto, at)?;
+        let (kind, name) = names::called_function(CodeObj::proto(code), at)?;
         Some((kind.as_str(), name))
     }
 }
@@ -207,7 +208,7 @@ unsafe fn describe_frame(walk: &Walk) -> Vec<u8> {
     unsafe {
         let mut text = match walk.lua() {
             Some((_, code, at)) => {
-                let proto = &(*code).proto;
+                let proto = CodeObj::proto(code);
                 let mut text = display_name(&proto.source);
                 text.extend_from_slice(format!(":{}:", proto.lines.line(at as u32)).as_bytes());
                 text
@@ -221,11 +222,11 @@ unsafe fn describe_frame(walk: &Walk) -> Vec<u8> {
             return text;
         }
         match walk.lua() {
-            Some((_, code, _)) if (*code).proto.line_defined == 0 => {
+            Some((_, code, _)) if CodeObj::proto(code).line_defined == 0 => {
                 text.extend_from_slice(b" in main chunk");
             }
             Some((_, code, _)) => {
-                let proto = &(*code).proto;
+                let proto = CodeObj::proto(code);
                 text.extend_from_slice(b" in function <");
                 text.extend_from_slice(&display_name(&proto.source));
                 text.extend_from_slice(format!(":{}>", proto.line_defined).as_bytes());

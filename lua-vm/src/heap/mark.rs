@@ -147,11 +147,11 @@ impl Heap {
             for &value in CodeObj::constants(code) {
                 self.mark_value(value);
             }
-            for i in 0..(*code).children.len() {
+            for i in 0..(&(*code).children).len() {
                 let child = (&(*code).children)[i];
                 self.mark_pointer(child);
             }
-            for i in 0..(*code).templates.len() {
+            for i in 0..(&(*code).templates).len() {
                 let template = (&(*code).templates)[i];
                 self.mark_pointer(template);
             }

@@ -121,6 +121,16 @@ pub(crate) struct CodeObj {
 }
 
 impl CodeObj {
+    /// The prototype.
+    ///
+    /// # Safety
+    ///
+    /// The object is live for as long as the reference is used.
+    pub(crate) unsafe fn proto<'a>(object: *const CodeObj) -> &'a Proto {
+        // SAFETY: the caller's contract.
+        unsafe { &(*object).proto }
+    }
+
     /// The constants, in memory order (descending index).
     ///
     /// # Safety
@@ -129,7 +139,7 @@ impl CodeObj {
     pub(crate) unsafe fn constants<'a>(object: *mut CodeObj) -> &'a [RawValue] {
         // SAFETY: V2 places the constants below the back pointer.
         unsafe {
-            let count = (*object).proto.constants.len();
+            let count = CodeObj::proto(object).constants.len();
             let first = (*object).code.cast::<RawValue>().sub(1 + count);
             std::slice::from_raw_parts(first, count)
         }

@@ -9,7 +9,7 @@ use super::{Exit, VmCore, budget, coroutine, unwind};
 use crate::error::LuaError;
 use crate::func::call_cx::CallCx;
 use crate::func::closure::{LuaClosure, NativeClosure};
-use crate::heap::object::{Header, Kind};
+use crate::heap::object::{CodeObj, Header, Kind};
 use crate::meta::{Event, concat};
 use crate::value::RawValue;
 
@@ -127,7 +127,7 @@ pub(crate) unsafe fn enter(
     // SAFETY: the caller's contract; S2 holds for the new frame.
     unsafe {
         VmCore::ensure_words(vm)?;
-        let proto = &(*LuaClosure::code_object(closure)).proto;
+        let proto = CodeObj::proto(LuaClosure::code_object(closure));
         let frame_size = proto.max_stack as usize;
         let params = proto.params as usize;
         let is_vararg = proto.is_vararg;

@@ -5,6 +5,7 @@ use lua_compiler::isa::Op;
 
 use super::frame::{Word, WordKind};
 use super::{VmCore, budget, call, slow, unwind};
+use crate::heap::object::CodeObj;
 use crate::error::LuaError;
 use crate::func::closure::LuaClosure;
 use crate::func::upvalue::UpValue;
@@ -170,7 +171,7 @@ pub(crate) unsafe fn new_closure(vm: *mut VmCore, ins: u32) -> *mut RawValue {
         let result = match LuaClosure::new(&mut *heap, child, (*running).env) {
             Ok(closure) => {
                 let upvalues = LuaClosure::upvalues(closure);
-                let captures = &(*child).proto.captures;
+                let captures = &CodeObj::proto(child).captures;
                 let mut result = Ok(());
                 for (i, capture) in captures.iter().enumerate() {
                     let upvalue = match *capture {
@@ -214,7 +215,7 @@ unsafe fn extra_args(vm: *mut VmCore) -> (*mut RawValue, usize) {
             return (base, 0);
         }
         let params = match VmCore::lua_closure(base) {
-            Some(closure) => (*LuaClosure::code_object(closure)).proto.params as usize,
+            Some(closure) => CodeObj::proto(LuaClosure::code_object(closure)).params as usize,
             None => 0,
         };
         let n_args = word.distance() - 1;

@@ -184,7 +184,7 @@ impl Walk {
 unsafe fn instruction_before(code: *const CodeObj, behind: usize) -> usize {
     // SAFETY: V1.
     unsafe {
-        let words = &(*code).proto.code;
+        let words = &CodeObj::proto(code).code;
         if behind >= 2
             && Op::of_word(words[behind - 2]).is_some_and(Op::has_aux)
             && is_start(words, behind - 2)

@@ -17,7 +17,7 @@ use super::{RawValue, Type};
 use crate::error::LuaError;
 use crate::func::closure::{LuaClosure, NativeClosure};
 use crate::heap::Heap;
-use crate::heap::object::{Header, Kind, UserdataObj, mark};
+use crate::heap::object::{CodeObj, Header, Kind, UserdataObj, mark};
 use crate::interp::stack::{Coroutine, Status};
 use crate::interp::{VmCore, unwind};
 use crate::meta::index::{READONLY_MESSAGE, store_message};
@@ -549,7 +549,7 @@ impl<'v> Function<'v> {
         // SAFETY: B1, V2.
         unsafe {
             let code = LuaClosure::code_object(self.object.cast());
-            Some(&(*code).proto.source)
+            Some(&CodeObj::proto(code).source)
         }
     }
 }

@@ -34,7 +34,6 @@ pub const MATH: Library = Library {
         ("log10", Native(log10)),
         ("max", Fast(max, max_fast)),
         ("min", Fast(min, min_fast)),
-        ("mod", Fast(fmod, fmod_fast)),
         ("modf", Native(modf)),
         ("pi", Number(PI)),
         ("pow", Fast(pow, pow_fast)),
@@ -45,7 +44,7 @@ pub const MATH: Library = Library {
         ("tan", Native(tan)),
         ("tanh", Native(tanh)),
     ],
-    finish: Some(set_random),
+    finish: Some(finish),
 };
 
 /// Functions of one number; the second column names the hot entry, where there is one.
@@ -275,7 +274,7 @@ impl Random {
 
     /// The next number, below 2^31.
     pub fn next_bits(&mut self) -> u32 {
-        self.0 = (self.0 * 0x5_DEEC_E66D + 0xB) % Self::MODULUS;
+        self.0 = self.0.wrapping_mul(0x5_DEEC_E66D).wrapping_add(0xB) % Self::MODULUS;
         (self.0 >> 17) as u32
     }
 
@@ -285,8 +284,10 @@ impl Random {
     }
 }
 
-/// Adds `random` and `randomseed`, which share the generator's state in a table.
-fn set_random(cx: &CallCx<'_>, library: Table<'_>) -> Result<(), LuaError> {
+/// Adds `mod`, the old name of `fmod`, and `random` and `randomseed`, which share the
+/// generator's state in a table.
+fn finish(cx: &CallCx<'_>, library: Table<'_>) -> Result<(), LuaError> {
+    library.set_bytes(b"mod", library.get_bytes(b"fmod"))?;
     let state = cx.new_table(1, 0)?;
     store(state, Random::new())?;
     let functions: [(&[u8], NativeFn); 2] = [(b"random", random), (b"randomseed", randomseed)];

@@ -27,7 +27,6 @@ pub const STRING: Library = Library {
         ("dump", Native(dump)),
         ("find", Native(find::find)),
         ("format", Native(format)),
-        ("gfind", Native(find::gmatch)),
         ("gmatch", Native(find::gmatch)),
         ("gsub", Native(subst::gsub)),
         ("len", Fast(len, len_fast)),
@@ -38,11 +37,13 @@ pub const STRING: Library = Library {
         ("sub", Fast(sub, sub_fast)),
         ("upper", Native(upper)),
     ],
-    finish: Some(set_metatable),
+    finish: Some(finish),
 };
 
-/// Gives all strings a metatable whose `__index` is the library, so that `s:rep(3)` works.
-fn set_metatable(cx: &CallCx<'_>, library: Table<'_>) -> Result<(), LuaError> {
+/// Adds `gfind`, the old name of `gmatch`, and gives all strings a metatable whose `__index` is
+/// the library, so that `s:rep(3)` works.
+fn finish(cx: &CallCx<'_>, library: Table<'_>) -> Result<(), LuaError> {
+    library.set_bytes(b"gfind", library.get_bytes(b"gmatch"))?;
     let metatable = cx.new_table(0, 1)?;
     metatable.set_bytes(b"__index", Value::Table(library))?;
     cx.set_metatable_of_type(Type::String, Some(metatable))

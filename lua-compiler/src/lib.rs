@@ -1,7 +1,7 @@
 //! Bytecode for Lua 5.1: from syntax tree to verified prototypes.
 //!
 //! [`load`] is the usual way in: source text to code that can run. Its steps can
-//! be had one by one: [`lua_syntax::parse`], [`compile`], [`verify`].
+//! be had one by one: [`lua_syntax::parse`], [`compile`], [`verify()`].
 //!
 //! Knows no heap values: constants are plain bytes and numbers.
 //!

@@ -8,7 +8,7 @@ pub(crate) const MAX_LOCALS: usize = 200;
 pub(crate) const MAX_UPVALUES: usize = 60;
 
 /// Registers of a frame.
-pub(crate) const MAX_STACK: usize = 250;
+pub(crate) const MAX_STACK: usize = crate::verify::MAX_STACK as usize;
 
 /// Left-hand sides of one assignment.
 pub(crate) const MAX_TARGETS: usize = 199;

@@ -10,6 +10,7 @@ use crate::isa::operand::{Base, Dst, Imm8, ImmX, Reg, TemplateIdx};
 use crate::limits::{Checked, FIELDS_PER_FLUSH, MAX_CHILDREN};
 use crate::proto::Template;
 use crate::value::{Exp, Kind, Results};
+use crate::verify::MAX_TEMPLATE_SIZE;
 
 /// A size as the reference stores it, a "floating-point byte": three bits of
 /// mantissa below five of exponent, rounded up.
@@ -118,9 +119,14 @@ impl Codegen<'_> {
             return Ok(None);
         }
         let sizes = self.sizes(items);
+        let array_size = from_float_byte(sizes.array);
+        let hash_size = from_float_byte(sizes.hash);
+        if array_size.max(hash_size) > u64::from(MAX_TEMPLATE_SIZE) {
+            return Ok(None);
+        }
         let mut template = Template {
-            array_size: from_float_byte(sizes.array) as u32,
-            hash_size: from_float_byte(sizes.hash) as u32,
+            array_size: array_size as u32,
+            hash_size: hash_size as u32,
             items: Vec::with_capacity(keyed),
         };
         for item in chunk.items(items) {

@@ -119,6 +119,13 @@ fn constants() {
 }
 
 #[test]
+fn large_tables() {
+    let fields: Vec<String> = (0..70_000).map(|i| format!("a{i} = 1")).collect();
+    check(&format!("t = {{{}}}", fields.join(",")), "ok");
+    check(&format!("t = {{{} n = 1}}", "1,".repeat(70_000)), "ok");
+}
+
+#[test]
 fn nested_functions() {
     let functions = |n| format!("t = {{{}}}", "function() end,".repeat(n));
     check(&functions(65_536), "ok");

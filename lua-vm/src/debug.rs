@@ -89,6 +89,32 @@ pub(crate) unsafe fn position_at_level(vm: *const VmCore, level: usize) -> Vec<u
     text
 }
 
+/// The line that a level is at; `None` if it is not a Lua function's.
+///
+/// # Safety
+///
+/// The saved state is consistent.
+pub(crate) unsafe fn line_at_level(vm: *const VmCore, level: usize) -> Option<u32> {
+    let mut at = 0;
+    let mut line = None;
+    // SAFETY: the caller's contract.
+    unsafe {
+        each_level(vm, |found| {
+            if at == level {
+                if let Level::Frame(walk) = found {
+                    line = walk
+                        .lua()
+                        .map(|(_, code, at)| CodeObj::proto(code).lines.line(at as u32));
+                }
+                return false;
+            }
+            at += 1;
+            true
+        });
+    }
+    line
+}
+
 /// The function of a level, nil for one lost to a tail call; `None` beyond the last.
 ///
 /// # Safety

@@ -1157,6 +1157,13 @@ impl<'a> CallCx<'a> {
         }
     }
 
+    /// The line that the function of a level is at, counted from 1; `None` if it is not
+    /// a Lua function.
+    pub fn frame_line(&self, level: usize) -> Option<u32> {
+        // SAFETY: N2.
+        unsafe { debug::line_at_level(self.vm, level) }
+    }
+
     /// A traceback in Lua's format, from a level on (manual §5.9).
     pub fn traceback(&self, level: usize) -> Vec<u8> {
         // SAFETY: N2.

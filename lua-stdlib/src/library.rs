@@ -11,14 +11,23 @@ pub struct Library {
     pub name: &'static str,
     /// The section of the Lua 5.1 manual that describes it.
     pub manual: &'static str,
-    /// Its fields.
+    /// Its fields, in the order in which the reference sets them: `pairs` shows it.
     pub entries: &'static [(&'static str, Entry)],
-    /// What rows cannot say, done to the library's table after its fields are set.
+    /// What rows cannot say, done after the fields are set.
     pub finish: Option<Finish>,
 }
 
+/// The parts of a library that is being installed.
+#[derive(Clone, Copy, Debug)]
+pub struct Parts<'a> {
+    /// The library's table; the globals for the base library.
+    pub table: Table<'a>,
+    /// The table that [`Entry::Stateful`] functions share.
+    pub state: Table<'a>,
+}
+
 /// See [`Library::finish`].
-pub type Finish = fn(&CallCx<'_>, Table<'_>) -> Result<(), LuaError>;
+pub type Finish = fn(&CallCx<'_>, Parts<'_>) -> Result<(), LuaError>;
 
 /// A field of a library.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +42,13 @@ pub enum Entry {
     Number(f64),
     /// A string.
     Text(&'static str),
+    /// A native function whose upvalue 1 is a table for the library's state: one for all
+    /// functions of this kind.
+    Stateful(NativeFn),
+    /// What another entry, further up, has set: an old name.
+    Alias(&'static str),
+    /// The library's own table.
+    Itself,
 }
 
 /// A choice of libraries.
@@ -55,21 +71,21 @@ impl Preset {
         match self {
             Preset::Full => &[
                 crate::BASE,
+                crate::COROUTINE,
+                crate::PACKAGE,
                 crate::TABLE,
+                crate::IO,
                 crate::OS,
                 crate::STRING,
                 crate::MATH,
-                crate::COROUTINE,
-                crate::IO,
-                crate::PACKAGE,
             ],
             Preset::Sandboxed => &[
                 crate::BASE,
+                crate::COROUTINE,
                 crate::TABLE,
                 crate::OS_CLOCK,
                 crate::STRING,
                 crate::MATH,
-                crate::COROUTINE,
             ],
         }
     }
@@ -103,6 +119,7 @@ impl Library {
                 table
             }
         };
+        let state = cx.new_table(0, 0)?;
         for (name, entry) in self.entries {
             let value = match *entry {
                 Entry::Native(native) => Value::Function(cx.new_native(native)?),
@@ -110,12 +127,30 @@ impl Library {
                 Entry::Builtin(builtin) => Value::Function(cx.builtin(builtin)),
                 Entry::Number(number) => Value::Number(number),
                 Entry::Text(text) => Value::String(cx.new_string(text.as_bytes())?),
+                Entry::Stateful(native) => {
+                    Value::Function(cx.new_closure(native, &[Value::Table(state)])?)
+                }
+                Entry::Alias(other) => table.get_bytes(other.as_bytes()),
+                Entry::Itself => Value::Table(table),
             };
             table.set_bytes(name.as_bytes(), value)?;
         }
         match self.finish {
-            Some(finish) => finish(cx, table),
+            Some(finish) => finish(cx, Parts { table, state }),
             None => Ok(()),
-        }
+        }?;
+        let name = if self.name.is_empty() { "_G" } else { self.name };
+        loaded(cx)?.set_bytes(name.as_bytes(), Value::Table(table))
     }
+}
+
+/// The table of loaded modules, `package.loaded`, which lists the libraries too.
+pub(crate) fn loaded<'a>(cx: &'a CallCx<'_>) -> Result<Table<'a>, LuaError> {
+    let registry = cx.registry();
+    if let Value::Table(loaded) = registry.get_bytes(b"_LOADED") {
+        return Ok(loaded);
+    }
+    let loaded = cx.new_table(0, 1)?;
+    registry.set_bytes(b"_LOADED", Value::Table(loaded))?;
+    Ok(loaded)
 }

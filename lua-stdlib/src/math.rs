@@ -5,10 +5,10 @@
 
 use std::f64::consts::PI;
 
-use lua_vm::{CallCx, FastArgs, FastResult, LuaError, NativeFn, Returned, Table, Value};
+use lua_vm::{CallCx, FastArgs, FastResult, LuaError, Returned, Table, Value};
 
-use crate::library::Entry::{Fast, Native, Number};
-use crate::library::Library;
+use crate::library::Entry::{Alias, Fast, Native, Number, Stateful};
+use crate::library::{Library, Parts};
 
 /// The `math` library.
 pub const MATH: Library = Library {
@@ -18,31 +18,34 @@ pub const MATH: Library = Library {
         ("abs", Fast(abs, abs_fast)),
         ("acos", Native(acos)),
         ("asin", Native(asin)),
-        ("atan", Native(atan)),
         ("atan2", Native(atan2)),
+        ("atan", Native(atan)),
         ("ceil", Fast(ceil, ceil_fast)),
-        ("cos", Fast(cos, cos_fast)),
         ("cosh", Native(cosh)),
+        ("cos", Fast(cos, cos_fast)),
         ("deg", Native(deg)),
         ("exp", Fast(exp, exp_fast)),
         ("floor", Fast(floor, floor_fast)),
         ("fmod", Fast(fmod, fmod_fast)),
         ("frexp", Native(frexp)),
-        ("huge", Number(f64::INFINITY)),
         ("ldexp", Native(ldexp)),
-        ("log", Fast(log, log_fast)),
         ("log10", Native(log10)),
+        ("log", Fast(log, log_fast)),
         ("max", Fast(max, max_fast)),
         ("min", Fast(min, min_fast)),
         ("modf", Native(modf)),
-        ("pi", Number(PI)),
         ("pow", Fast(pow, pow_fast)),
         ("rad", Native(rad)),
-        ("sin", Fast(sin, sin_fast)),
+        ("random", Stateful(random)),
+        ("randomseed", Stateful(randomseed)),
         ("sinh", Native(sinh)),
+        ("sin", Fast(sin, sin_fast)),
         ("sqrt", Fast(sqrt, sqrt_fast)),
-        ("tan", Native(tan)),
         ("tanh", Native(tanh)),
+        ("tan", Native(tan)),
+        ("pi", Number(PI)),
+        ("huge", Number(f64::INFINITY)),
+        ("mod", Alias("fmod")),
     ],
     finish: Some(finish),
 };
@@ -284,18 +287,9 @@ impl Random {
     }
 }
 
-/// Adds `mod`, the old name of `fmod`, and `random` and `randomseed`, which share the
-/// generator's state in a table.
-fn finish(cx: &CallCx<'_>, library: Table<'_>) -> Result<(), LuaError> {
-    library.set_bytes(b"mod", library.get_bytes(b"fmod"))?;
-    let state = cx.new_table(1, 0)?;
-    store(state, Random::new())?;
-    let functions: [(&[u8], NativeFn); 2] = [(b"random", random), (b"randomseed", randomseed)];
-    for (name, function) in functions {
-        let closure = cx.new_closure(function, &[Value::Table(state)])?;
-        library.set_bytes(name, Value::Function(closure))?;
-    }
-    Ok(())
+/// Starts the generator, whose state is element 1 of the library's state.
+fn finish(_: &CallCx<'_>, parts: Parts<'_>) -> Result<(), LuaError> {
+    store(parts.state, Random::new())
 }
 
 /// 48 bits fit a number exactly.

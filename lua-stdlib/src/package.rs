@@ -8,7 +8,7 @@ use lua_vm::{CallCx, LuaError, NativeFn, Results, Returned, Table, Value};
 
 use crate::base::{os_path, read_source};
 use crate::library::Entry::Native;
-use crate::library::Library;
+use crate::library::{Library, Parts};
 
 /// The `package` library, with the globals `module` and `require`.
 pub const PACKAGE: Library = Library {
@@ -26,28 +26,24 @@ const DEFAULT_PATH: &str = "./?.lua;/usr/local/share/lua/5.1/?.lua;\
 /// Separators within `package.path` and the like: directory, template, name, executable, mark.
 const CONFIG: &str = "/\n;\n?\n!\n-";
 
-/// Upvalues of the functions below: the library table, the loaded modules, and the mark of a
-/// module that is being loaded.
-const PACKAGE_TABLE: usize = 1;
-const LOADED: usize = 2;
-const LOADING: usize = 3;
+/// Positions in the state: the library's table, the loaded modules, and the mark of a module
+/// that is being loaded.
+const PACKAGE_TABLE: i64 = 1;
+const LOADED: i64 = 2;
+const LOADING: i64 = 3;
 
-/// Sets what needs the tables: `loaded` with the libraries that are open, `loaders`, paths,
-/// and the global functions.
-fn finish(cx: &CallCx<'_>, package: Table<'_>) -> Result<(), LuaError> {
+/// Sets `loaded`, `loaders`, `preload`, the paths, and the global functions.
+fn finish(cx: &CallCx<'_>, parts: Parts<'_>) -> Result<(), LuaError> {
+    let Parts {
+        table: package,
+        state,
+    } = parts;
+    let loaded = crate::library::loaded(cx)?;
+    state.set_index(PACKAGE_TABLE, Value::Table(package))?;
+    state.set_index(LOADED, Value::Table(loaded))?;
+    state.set_index(LOADING, Value::Userdata(cx.new_userdata(Box::new(()))?))?;
     let globals = cx.globals();
-    let loaded = cx.new_table(0, 16)?;
-    for name in [
-        "_G", "coroutine", "debug", "io", "math", "os", "package", "string", "table",
-    ] {
-        loaded.set_bytes(name.as_bytes(), globals.get_bytes(name.as_bytes()))?;
-    }
-    let loading = cx.new_userdata(Box::new(()))?;
-    let upvalues = [
-        Value::Table(package),
-        Value::Table(loaded),
-        Value::Userdata(loading),
-    ];
+    let upvalues = [Value::Table(state)];
     let loaders = cx.new_table(2, 0)?;
     let searchers: [NativeFn; 2] = [load_preloaded, load_from_path];
     for (i, loader) in searchers.into_iter().enumerate() {
@@ -79,15 +75,22 @@ fn search_path() -> String {
     }
 }
 
+/// Element `position` of the state.
+fn state<'a>(cx: &'a CallCx<'_>, position: i64) -> Value<'a> {
+    cx.upvalue(1)
+        .as_table()
+        .map_or(Value::Nil, |state| state.get_index(position))
+}
+
 fn loaded<'a>(cx: &'a CallCx<'_>) -> Result<Table<'a>, LuaError> {
-    cx.upvalue(LOADED)
+    state(cx, LOADED)
         .as_table()
         .ok_or_else(|| cx.error("'package.loaded' must be a table"))
 }
 
 /// Field `name` of the `package` table, raw.
 fn package_field<'a>(cx: &'a CallCx<'_>, name: &[u8]) -> Value<'a> {
-    cx.upvalue(PACKAGE_TABLE)
+    state(cx, PACKAGE_TABLE)
         .as_table()
         .map_or(Value::Nil, |package| package.get_bytes(name))
 }
@@ -104,7 +107,7 @@ fn require(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     let name = cx.check_bytes(1)?.to_vec();
     let known = loaded(cx)?.get_bytes(&name);
     if known.truthy() {
-        if known.raw_equals(cx.upvalue(LOADING)) {
+        if known.raw_equals(state(cx, LOADING)) {
             return Err(cx.error(quoting("loop or previous error loading module ", &name, b"")));
         }
         return cx.ret(known);
@@ -131,14 +134,14 @@ fn require(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
         }
         cx.pop(1);
     }
-    loaded(cx)?.set_bytes(&name, cx.upvalue(LOADING))?;
+    loaded(cx)?.set_bytes(&name, state(cx, LOADING))?;
     cx.push_bytes(&name)?;
     cx.call(1, Results::Exactly(1))?;
     let loaded = loaded(cx)?;
     if !cx.value(-1).is_nil() {
         loaded.set_bytes(&name, cx.value(-1))?;
     }
-    if loaded.get_bytes(&name).raw_equals(cx.upvalue(LOADING)) {
+    if loaded.get_bytes(&name).raw_equals(state(cx, LOADING)) {
         loaded.set_bytes(&name, Value::Boolean(true))?;
     }
     cx.ret(loaded.get_bytes(&name))

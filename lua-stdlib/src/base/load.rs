@@ -17,6 +17,7 @@ pub(super) fn load(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     let name = cx.opt_bytes(2, b"=(load)")?.to_vec();
     cx.check_function(1)?;
     let mut source = Buffer::new();
+    let mut doomed = Doomed::new();
     loop {
         cx.push_arg(1);
         if cx.try_call(0, Results::Exactly(1))?.is_err() {
@@ -33,14 +34,52 @@ pub(super) fn load(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
                 source.push(cx, lua_vm::format_number(number).as_bytes())?;
             }
             _ => {
+                let message = cx.position(1);
                 cx.push_nil();
-                cx.push_bytes(b"reader function must return a string")?;
+                cx.push_bytes(&[&message, &b"reader function must return a string"[..]].concat())?;
                 return cx.ret_top(2);
             }
         }
         cx.pop(1);
+        if doomed.is_certain(cx, source.bytes(), &name) {
+            break;
+        }
     }
     compiled(cx, source.bytes(), &name)
+}
+
+/// Notices that no more pieces can make a chunk valid. The reference parses each piece as it
+/// comes and so stops an endless reader at the first error; this tries what there is whenever
+/// it has doubled. An error that comes twice, with more text behind it, does not lie in a
+/// token that was cut off.
+struct Doomed {
+    next_try: usize,
+    error: Vec<u8>,
+}
+
+impl Doomed {
+    fn new() -> Doomed {
+        Doomed {
+            next_try: 4096,
+            error: Vec::new(),
+        }
+    }
+
+    fn is_certain(&mut self, cx: &CallCx<'_>, source: &[u8], name: &[u8]) -> bool {
+        if source.len() < self.next_try {
+            return false;
+        }
+        self.next_try = source.len() * 2;
+        match cx.load(source, name) {
+            Err(error) if !error.message().ends_with(b"'<eof>'") => {
+                let message = error.message();
+                let again = message == self.error;
+                self.error = message;
+                again
+            }
+            _ => false,
+        }
+    }
 }
 
 /// Implements `loadstring` (§5.1): a chunk from a string, which is also its default name.

@@ -11,8 +11,8 @@ pub(crate) use load::{os_path, read_source};
 use lua_vm::{Builtin, CallCx, FastArgs, FastResult, Function, LuaError, Returned, Results, Table, Value};
 
 use crate::args::check_option;
-use crate::library::Entry::{Builtin as Interpreted, Fast, Native, Text};
-use crate::library::Library;
+use crate::library::Entry::{Builtin as Interpreted, Fast, Itself, Native, Stateful, Text};
+use crate::library::{Library, Parts};
 use crate::output;
 
 /// The base library: its entries are globals.
@@ -20,7 +20,7 @@ pub const BASE: Library = Library {
     name: "",
     manual: "§5.1",
     entries: &[
-        ("_VERSION", Text("Lua 5.1")),
+        ("_G", Itself),
         ("assert", Native(assert)),
         ("collectgarbage", Native(collectgarbage)),
         ("dofile", Native(load::dofile)),
@@ -28,12 +28,10 @@ pub const BASE: Library = Library {
         ("gcinfo", Native(gcinfo)),
         ("getfenv", Native(getfenv)),
         ("getmetatable", Native(getmetatable)),
-        ("ipairs", Native(ipairs)),
-        ("load", Native(load::load)),
         ("loadfile", Native(load::loadfile)),
+        ("load", Native(load::load)),
         ("loadstring", Native(load::loadstring)),
         ("next", Interpreted(Builtin::Next)),
-        ("pairs", Native(pairs)),
         ("pcall", Interpreted(Builtin::Pcall)),
         ("print", Native(print)),
         ("rawequal", Fast(rawequal, rawequal_fast)),
@@ -47,19 +45,19 @@ pub const BASE: Library = Library {
         ("type", Fast(type_, type_fast)),
         ("unpack", Native(unpack)),
         ("xpcall", Interpreted(Builtin::Xpcall)),
+        ("_VERSION", Text("Lua 5.1")),
+        ("ipairs", Native(ipairs)),
+        ("pairs", Native(pairs)),
+        ("newproxy", Stateful(newproxy)),
     ],
     finish: Some(finish),
 };
 
-/// Sets `_G`, and `newproxy` with the table of the metatables it made.
-fn finish(cx: &CallCx<'_>, globals: Table<'_>) -> Result<(), LuaError> {
-    globals.set_bytes(b"_G", Value::Table(globals))?;
-
-    let known = cx.new_table(0, 1)?;
-    known.set_bytes(b"__mode", Value::String(cx.new_string(b"kv")?))?;
-    known.set_metatable(Some(known))?;
-    let newproxy = cx.new_closure(newproxy, &[Value::Table(known)])?;
-    globals.set_bytes(b"newproxy", Value::Function(newproxy))
+/// Makes the state, the metatables that `newproxy` made, weak.
+fn finish(cx: &CallCx<'_>, parts: Parts<'_>) -> Result<(), LuaError> {
+    let mode = cx.new_string(b"kv")?;
+    parts.state.set_bytes(b"__mode", Value::String(mode))?;
+    parts.state.set_metatable(Some(parts.state))
 }
 
 /// Implements `assert` (§5.1): all its arguments, unless the first is nil or false.
@@ -129,12 +127,8 @@ fn gcinfo(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
 fn error(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     let level = cx.opt_int(2, 1)?;
     match cx.arg(1) {
-        value @ (Value::String(_) | Value::Number(_)) if level > 0 => {
-            let position = cx.position(level as usize);
-            if position.is_empty() {
-                return Err(cx.throw(value));
-            }
-            let message = [&position, cx.check_bytes(1)?].concat();
+        Value::String(_) | Value::Number(_) if level > 0 => {
+            let message = [&cx.position(level as usize), cx.check_bytes(1)?].concat();
             Err(cx.throw(Value::String(cx.new_string(&message)?)))
         }
         value => Err(cx.throw(value)),
@@ -245,7 +239,7 @@ fn print(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
         if i > 1 {
             line.push(b'\t');
         }
-        cx.push(cx.globals().get_bytes(b"tostring"));
+        push_global(cx, b"tostring")?;
         cx.push_arg(i);
         cx.call(1, Results::Exactly(1))?;
         match cx.value(-1) {
@@ -261,6 +255,21 @@ fn print(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     // As in C, a failure to write is not the script's business.
     let _ = output::write(&line);
     cx.ret0()
+}
+
+/// Pushes a global variable, by metamethods if it is not there.
+fn push_global(cx: &mut CallCx<'_>, name: &[u8]) -> Result<(), LuaError> {
+    match cx.globals().get_bytes(name) {
+        Value::Nil => {
+            cx.push(Value::Table(cx.globals()));
+            cx.push_bytes(name)?;
+            cx.get_index()
+        }
+        value => {
+            cx.push(value);
+            Ok(())
+        }
+    }
 }
 
 /// Implements `rawequal` (§5.1): equality without metamethods.

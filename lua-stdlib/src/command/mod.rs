@@ -18,9 +18,9 @@ use options::{Action, Options};
 
 /// What `-v` prints.
 const VERSION: &str = concat!(
-    "Ferrous Lua ",
+    "Lua 5.1  (Ferrous Lua ",
     env!("CARGO_PKG_VERSION"),
-    " (language of Lua 5.1)"
+    ")"
 );
 
 const USAGE: &str = "[options] [script [args]].
@@ -236,9 +236,8 @@ impl Session {
         }
     }
 
-    /// Shows an error message, after what scripts printed.
+    /// Shows an error message. What scripts printed may still be buffered, as in C.
     fn report(&self, message: &[u8]) -> Reported {
-        let _ = output::flush();
         let mut line = self.program.clone();
         if !line.is_empty() {
             line.extend_from_slice(b": ");

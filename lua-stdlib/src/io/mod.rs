@@ -11,31 +11,29 @@ use std::io::{self, SeekFrom};
 use lua_vm::{CallCx, LuaError, NativeFn, Returned, Table, Userdata, Value};
 
 use crate::args::check_option;
-use crate::library::Library;
+use crate::library::Entry::Stateful;
+use crate::library::{Library, Parts};
 use file::{Buffering, Stream};
 
 /// The `io` library.
 pub const IO: Library = Library {
     name: "io",
     manual: "§5.7",
-    entries: &[],
+    entries: &[
+        ("close", Stateful(close)),
+        ("flush", Stateful(flush)),
+        ("input", Stateful(input)),
+        ("lines", Stateful(lines)),
+        ("open", Stateful(open)),
+        ("output", Stateful(output)),
+        ("popen", Stateful(popen)),
+        ("read", Stateful(read)),
+        ("tmpfile", Stateful(tmpfile)),
+        ("type", Stateful(type_)),
+        ("write", Stateful(write)),
+    ],
     finish: Some(finish),
 };
-
-/// Functions of the library's table.
-const FUNCTIONS: &[(&str, NativeFn)] = &[
-    ("close", close),
-    ("flush", flush),
-    ("input", input),
-    ("lines", lines),
-    ("open", open),
-    ("output", output),
-    ("popen", popen),
-    ("read", read),
-    ("tmpfile", tmpfile),
-    ("type", type_),
-    ("write", write),
-];
 
 /// Methods of files.
 const METHODS: &[(&str, NativeFn)] = &[
@@ -58,14 +56,13 @@ const INPUT: i64 = 1;
 const OUTPUT: i64 = 2;
 const METATABLE: i64 = 3;
 
-/// Makes the shared table, the metatable, the functions that know it, and the standard files.
-fn finish(cx: &CallCx<'_>, library: Table<'_>) -> Result<(), LuaError> {
-    let shared = cx.new_table(3, 0)?;
+/// Makes the metatable of files, and the standard files.
+fn finish(cx: &CallCx<'_>, parts: Parts<'_>) -> Result<(), LuaError> {
+    let Parts {
+        table: library,
+        state: shared,
+    } = parts;
     let upvalues = [Value::Table(shared)];
-    for &(name, function) in FUNCTIONS {
-        let function = cx.new_closure(function, &upvalues)?;
-        library.set_bytes(name.as_bytes(), Value::Function(function))?;
-    }
     let metatable = cx.new_table(0, METHODS.len() + 1)?;
     for &(name, method) in METHODS {
         let method = cx.new_closure(method, &upvalues)?;

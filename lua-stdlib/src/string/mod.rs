@@ -9,12 +9,12 @@ pub(crate) use format::to_signed;
 mod pattern;
 mod subst;
 
-use lua_vm::{CallCx, FastArgs, FastResult, LuaError, Returned, Table, Type, Value};
+use lua_vm::{CallCx, FastArgs, FastResult, LuaError, Returned, Type, Value};
 
 use crate::args::{relative_position, substring_range, to_c_int};
 use crate::buffer::Buffer;
-use crate::library::Entry::{Fast, Native};
-use crate::library::Library;
+use crate::library::Entry::{Alias, Fast, Native};
+use crate::library::{Library, Parts};
 use format::Spec;
 
 /// The `string` library. Installing it also gives strings their metatable.
@@ -28,6 +28,7 @@ pub const STRING: Library = Library {
         ("find", Native(find::find)),
         ("format", Native(format)),
         ("gmatch", Native(find::gmatch)),
+        ("gfind", Alias("gmatch")),
         ("gsub", Native(subst::gsub)),
         ("len", Fast(len, len_fast)),
         ("lower", Native(lower)),
@@ -40,12 +41,10 @@ pub const STRING: Library = Library {
     finish: Some(finish),
 };
 
-/// Adds `gfind`, the old name of `gmatch`, and gives all strings a metatable whose `__index` is
-/// the library, so that `s:rep(3)` works.
-fn finish(cx: &CallCx<'_>, library: Table<'_>) -> Result<(), LuaError> {
-    library.set_bytes(b"gfind", library.get_bytes(b"gmatch"))?;
+/// Gives all strings a metatable whose `__index` is the library, so that `s:rep(3)` works.
+fn finish(cx: &CallCx<'_>, parts: Parts<'_>) -> Result<(), LuaError> {
     let metatable = cx.new_table(0, 1)?;
-    metatable.set_bytes(b"__index", Value::Table(library))?;
+    metatable.set_bytes(b"__index", Value::Table(parts.table))?;
     cx.set_metatable_of_type(Type::String, Some(metatable))
 }
 

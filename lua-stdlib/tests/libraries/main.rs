@@ -44,13 +44,10 @@ fn run(config: VmConfig, preset: Preset, source: &str) -> String {
     let mut vm = Vm::new(config);
     open(&mut vm, preset).expect("libraries fit the memory");
     let failure = match vm.load(source.as_bytes(), b"=test") {
-        Ok(chunk) => {
-            let chunk = vm.root(chunk);
-            match vm.call(&chunk, &[]) {
-                Ok(_) => None,
-                Err(error) => Some(vm.error_message(error)),
-            }
-        }
+        Ok(chunk) => match vm.call(&chunk, |_, _| ()) {
+            Ok(()) => None,
+            Err(error) => Some(vm.error_message(error)),
+        },
         Err(error) => Some(error.message()),
     };
     if let Some(message) = failure {

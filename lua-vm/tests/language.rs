@@ -362,3 +362,15 @@ fn limits() {
         );
     }
 }
+
+#[test]
+fn stacks_move_under_natives() {
+    // Each level leaves words on the return stack while a native calls back.
+    check(
+        "local function deep(n) if n == 0 then return 0 end return 1 + apply(deep, n - 1) end
+         local function outer(n) if n == 0 then return deep(20) end return 1 + outer(n - 1) end
+         local sum = 0
+         for n = 1, 60 do sum = sum + outer(n) end return sum",
+        "3030",
+    );
+}

@@ -434,17 +434,8 @@ pub(crate) unsafe fn call_from_native(
     debug_assert!(n_args <= MAX_ARGS);
     // SAFETY: the caller's contract; the word makes the loop leave here.
     unsafe {
-        let depth = (*vm).native_depth;
-        if depth >= (*vm).limits.native_depth {
-            if depth == (*vm).limits.native_depth {
-                (*vm).native_depth += 1;
-                let error = unwind::throw_positioned(vm, b"C stack overflow");
-                (*vm).native_depth -= 1;
-                return Err(error);
-            }
-            if depth >= (*vm).limits.native_depth + (*vm).limits.native_depth / 8 {
-                return Err(unwind::throw_text(vm, b"error in error handling"));
-            }
+        if (*vm).native_depth >= (*vm).limits.native_depth {
+            return Err(unwind::throw_positioned(vm, b"C stack overflow"));
         }
         VmCore::ensure_words(vm)?;
         let distance = func.add(1).offset_from((*vm).base) as usize;

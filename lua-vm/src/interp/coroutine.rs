@@ -95,6 +95,11 @@ pub(crate) unsafe fn resume(vm: *mut VmCore, func: *mut RawValue, n_args: usize,
             refuse(vm, base, is_wrap, message);
             return;
         }
+        let depth = (*(*vm).heap.current).depth + 1;
+        if depth > (*vm).limits.native_depth {
+            refuse(vm, base, is_wrap, b"C stack overflow");
+            return;
+        }
         // Room on the other stack first: nothing has changed yet if there is none.
         let (heap, fresh) = (&mut (*vm).heap, !(*coroutine).is_started);
         let at = if fresh {
@@ -116,6 +121,7 @@ pub(crate) unsafe fn resume(vm: *mut VmCore, func: *mut RawValue, n_args: usize,
         (*coroutine).status = Status::Running;
         (*coroutine).resumer = from;
         (*coroutine).is_started = true;
+        (*coroutine).depth = depth;
         (*coroutine).resumed_by = if is_wrap {
             ResumeKind::Wrap
         } else {

@@ -112,19 +112,22 @@ pub(crate) unsafe fn generic(vm: *mut VmCore, ins: u32) -> *mut RawValue {
     // SAFETY: V3 bounds the registers.
     unsafe {
         let slot = (*vm).base.add((ins >> 8) as usize & 255);
-        let is_specialised = ins as u8 != Op::TForCall as u8;
-        if is_specialised && ((*slot.add(2)).as_cursor().is_some() || start_cursor(slot)) {
-            // Another activation has specialised this loop for the other iterator.
-            let wanted = match iterator(*slot) {
-                Builtin::Next => Op::PairsLoop,
-                _ => Op::IpairsLoop,
-            };
-            if wanted as u8 != ins as u8 {
-                respecialise(vm, wanted);
-                return std::ptr::null_mut();
+        if ins as u8 != Op::TForCall as u8 {
+            let has_cursor = (*slot.add(2)).as_cursor().is_some();
+            if has_cursor || start_cursor(slot) {
+                // The loop starts, or another activation has specialised it for the other
+                // iterator meanwhile.
+                let wanted = match iterator(*slot) {
+                    Builtin::Next => Op::PairsLoop,
+                    _ => Op::IpairsLoop,
+                };
+                if !has_cursor || wanted as u8 != ins as u8 {
+                    respecialise(vm, wanted);
+                    return std::ptr::null_mut();
+                }
+                // Only the debug library can have torn a cursor from its iterator.
+                *slot.add(2) = RawValue::NIL;
             }
-            // Only the debug library can have torn a cursor from its iterator.
-            *slot.add(2) = RawValue::NIL;
         }
         for i in 0..3 {
             *slot.add(3 + i) = *slot.add(i);

@@ -41,6 +41,8 @@ unsafe fn settle(vm: *mut VmCore, result: Result<(), LuaError>) -> *mut RawValue
             if let Err(error) = budget::collect(vm) {
                 return unwind::raise(vm, error);
             }
+            // A finalizer may have moved either stack.
+            return std::ptr::null_mut();
         }
         (*vm).base
     }

@@ -942,8 +942,15 @@ unsafe fn call_slow(
                                 RawValue::NIL
                             };
                         }
-                        (*vm).fp = fp;
-                        to.offset(-offset)
+                        let base = to.offset(-offset);
+                        // A call back may have moved the return stack.
+                        (*vm).fp = (*vm).fp.sub(1);
+                        if (*vm).fp == fp {
+                            return base;
+                        }
+                        (*vm).base = base;
+                        (*vm).pc = pc;
+                        std::ptr::null_mut()
                     }
                     Err(error) => unwind::raise(vm, error),
                 };
@@ -967,11 +974,20 @@ unsafe fn tail_call(vm: *mut VmCore, ins: u32) {
         let base = (*vm).base;
         let func = base.add((ins >> 8) as usize & 255);
         let b = (ins >> 16) as usize & 255;
-        let n_args = if b == 0 {
+        let mut n_args = if b == 0 {
             (*vm).top.offset_from(func) as usize - 1
         } else {
             b - 1
         };
+        if (*func).as_function().is_none() {
+            let handler = (*vm).heap.metamethod(*func, Event::Call);
+            if handler.as_function().is_some() {
+                // The spare slots take the one argument more.
+                std::ptr::copy(func, func.add(1), n_args + 1);
+                *func = handler;
+                n_args += 1;
+            }
+        }
         let is_lua = (*func)
             .as_function()
             .is_some_and(|function| (*function).kind == Kind::LuaFunction);

@@ -71,6 +71,8 @@ pub(crate) struct Coroutine {
     pub(crate) native_calls: u32,
     pub(crate) status: Status,
     pub(crate) resumed_by: ResumeKind,
+    /// How many coroutines are resumed below it.
+    pub(crate) depth: u32,
     /// False until it is first resumed.
     pub(crate) is_started: bool,
 }
@@ -109,6 +111,7 @@ impl Coroutine {
                 native_calls: 0,
                 status: Status::Suspended,
                 resumed_by: ResumeKind::Resume,
+                depth: 0,
                 is_started: false,
             });
             heap.coroutines.push(coroutine);

@@ -120,6 +120,9 @@ unsafe fn message_handler(vm: *mut VmCore) -> Option<RawValue> {
 unsafe fn call_handler(vm: *mut VmCore, handler: RawValue) -> Result<(), LuaError> {
     // SAFETY: the caller of `raise`'s contract.
     unsafe {
+        if (*vm).native_depth >= (*vm).limits.native_depth {
+            return Err(throw_text(vm, b"error in error handling"));
+        }
         let func = VmCore::frame_top(vm);
         let offset = func.offset_from((*vm).base);
         let (pc, open_end) = ((*vm).pc, (*vm).top.addr().wrapping_sub((*vm).base.addr()));

@@ -58,7 +58,7 @@ pub(crate) unsafe fn get(
     vm: *mut VmCore,
     mut object: RawValue,
     key: RawValue,
-    reg: Option<u8>,
+    mut reg: Option<u8>,
 ) -> Result<Access, LuaError> {
     // SAFETY: the caller's contract.
     unsafe {
@@ -84,7 +84,9 @@ pub(crate) unsafe fn get(
             if handler.as_function().is_some() {
                 return Ok(Access::Call { handler, object });
             }
+            // What a chain leads to is in no register.
             object = handler;
+            reg = None;
         }
         Err(unwind::throw_positioned(vm, b"loop in gettable"))
     }
@@ -104,7 +106,7 @@ pub(crate) unsafe fn set(
     mut object: RawValue,
     key: RawValue,
     value: RawValue,
-    reg: Option<u8>,
+    mut reg: Option<u8>,
 ) -> Result<Access, LuaError> {
     // SAFETY: the caller's contract.
     unsafe {
@@ -143,7 +145,9 @@ pub(crate) unsafe fn set(
             if handler.as_function().is_some() {
                 return Ok(Access::Call { handler, object });
             }
+            // What a chain leads to is in no register.
             object = handler;
+            reg = None;
         }
         Err(unwind::throw_positioned(vm, b"loop in settable"))
     }

@@ -3,7 +3,7 @@
 //!
 //! Most rules follow from the operands as [`crate::isa`] types them; the others,
 //! about runs of registers and instructions that belong together, are in
-//! [`Checker::shape`]. Knows nothing of where code comes from.
+//! `Checker::shape`. Knows nothing of where code comes from.
 
 use std::sync::Arc;
 

@@ -272,6 +272,9 @@ fn loop_registers() {
         R,
     );
     accepts(&generic_for(2, 3));
+    // Refused for the head itself, before its call is looked at.
+    let code = [generic_for(3, 1), vec![Return0 {}]].concat();
+    assert_eq!(verify(sample(&code)).unwrap_err().pc, 1);
     refuses(&generic_for(3, 1), R);
     refuses(&generic_for(2, 4), R);
 }
@@ -555,6 +558,24 @@ fn nesting() {
     };
     check_proto(nested(MAX_NESTING), Ok(()));
     check_proto(nested(MAX_NESTING + 1), Err(Violation::TooDeep));
+}
+
+#[test]
+fn a_shared_child_counts_at_its_greatest_depth() {
+    let wrap = |inner: Vec<Arc<Proto>>, levels| {
+        let wrapped = (0..levels).fold(inner, |protos, _| {
+            let proto = Proto { protos, ..empty() };
+            vec![Arc::new(proto)]
+        });
+        wrapped[0].clone()
+    };
+    let shared = wrap(vec![], MAX_NESTING / 2);
+    let deep = wrap(vec![shared.clone()], MAX_NESTING / 2);
+    let root = Proto {
+        protos: vec![shared, deep],
+        ..empty()
+    };
+    check_proto(root, Err(Violation::TooDeep));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The instruction set, defined once.
 //!
-//! [`for_each_op!`] is the table: a row per opcode with its operands and one line
+//! [`crate::for_each_op!`] is the table: a row per opcode with its operands and one line
 //! of semantics. Everything else follows from it: [`Op`], [`Instr`] (constructor
 //! and decoded view in one), encoding, names, the operand walk of the verifier,
 //! the disassembler and the documentation; the interpreter matches on [`Op`]
@@ -251,7 +251,7 @@ macro_rules! define_isa {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[repr(u8)]
         pub enum Op {
-            $(#[doc = $semantics] $name,)*
+            $(#[doc = concat!("`", $semantics, "`")] $name,)*
         }
 
         impl Op {
@@ -284,7 +284,7 @@ macro_rules! define_isa {
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[allow(missing_docs)] // the operands are described by the semantics
         pub enum Instr {
-            $(#[doc = $semantics] $name { $($field: $ty),* },)*
+            $(#[doc = concat!("`", $semantics, "`")] $name { $($field: $ty),* },)*
         }
 
         impl Instr {

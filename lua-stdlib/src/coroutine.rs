@@ -63,7 +63,7 @@ fn status(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
                 ThreadStatus::Dead => "dead",
             };
             cx.ret_bytes(name.as_bytes())
-        },
+        }
         _ => Err(cx.arg_error(1, "coroutine expected")),
     }
 }

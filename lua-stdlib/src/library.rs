@@ -139,7 +139,11 @@ impl Library {
             Some(finish) => finish(cx, Parts { table, state }),
             None => Ok(()),
         }?;
-        let name = if self.name.is_empty() { "_G" } else { self.name };
+        let name = if self.name.is_empty() {
+            "_G"
+        } else {
+            self.name
+        };
         loaded(cx)?.set_bytes(name.as_bytes(), Value::Table(table))
     }
 }

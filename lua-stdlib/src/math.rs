@@ -343,9 +343,15 @@ mod tests {
 
     #[test]
     fn the_random_sequence_is_fixed() {
-        assert_eq!(format!("{:.14}", Random::new().next_fraction()), "0.39646477363839");
+        assert_eq!(
+            format!("{:.14}", Random::new().next_fraction()),
+            "0.39646477363839"
+        );
         let mut random = Random::seeded(1);
-        assert_eq!(format!("{:.14}", random.next_fraction()), "0.04163034448476");
+        assert_eq!(
+            format!("{:.14}", random.next_fraction()),
+            "0.04163034448476"
+        );
         assert_eq!((random.next_fraction() * 100.0).floor() + 1.0, 46.0);
     }
 

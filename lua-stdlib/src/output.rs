@@ -38,7 +38,11 @@ pub fn redirect(sink: Box<dyn Write>) {
 pub fn write(bytes: &[u8]) -> io::Result<()> {
     SINK.with_borrow_mut(|sink| {
         sink.write_all(bytes)?;
-        if UNBUFFERED.get() { sink.flush() } else { Ok(()) }
+        if UNBUFFERED.get() {
+            sink.flush()
+        } else {
+            Ok(())
+        }
     })
 }
 

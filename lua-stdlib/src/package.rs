@@ -55,7 +55,10 @@ fn finish(cx: &CallCx<'_>, parts: Parts<'_>) -> Result<(), LuaError> {
     package.set_bytes(b"preload", Value::Table(cx.new_table(0, 0)?))?;
     let path = search_path();
     for (name, text) in [("path", path.as_str()), ("cpath", ""), ("config", CONFIG)] {
-        package.set_bytes(name.as_bytes(), Value::String(cx.new_string(text.as_bytes())?))?;
+        package.set_bytes(
+            name.as_bytes(),
+            Value::String(cx.new_string(text.as_bytes())?),
+        )?;
     }
     let functions: [(&str, NativeFn); 2] = [("require", require), ("module", module)];
     for (name, function) in functions {
@@ -108,7 +111,11 @@ fn require(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     let known = loaded(cx)?.get_bytes(&name);
     if known.truthy() {
         if known.raw_equals(state(cx, LOADING)) {
-            return Err(cx.error(quoting("loop or previous error loading module ", &name, b"")));
+            return Err(cx.error(quoting(
+                "loop or previous error loading module ",
+                &name,
+                b"",
+            )));
         }
         return cx.ret(known);
     }
@@ -122,7 +129,11 @@ fn require(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
             .map_or(Value::Nil, |loaders| loaders.get_index(i));
         if loader.is_nil() {
             tried.insert(0, b':');
-            return Err(cx.error(quoting("module ", &name, &[b" not found", &tried[..]].concat())));
+            return Err(cx.error(quoting(
+                "module ",
+                &name,
+                &[b" not found", &tried[..]].concat(),
+            )));
         }
         cx.push(loader);
         cx.push_bytes(&name)?;

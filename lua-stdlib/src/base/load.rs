@@ -158,7 +158,15 @@ pub(crate) fn read_source(path: Option<&[u8]>) -> Result<(Vec<u8>, Vec<u8>), Vec
 
 fn file_error(action: &str, path: &[u8], error: &io::Error) -> Vec<u8> {
     let reason = crate::os::reason(error);
-    [b"cannot ", action.as_bytes(), b" ", path, b": ", reason.as_bytes()].concat()
+    [
+        b"cannot ",
+        action.as_bytes(),
+        b" ",
+        path,
+        b": ",
+        reason.as_bytes(),
+    ]
+    .concat()
 }
 
 /// A file name as scripts write it: any bytes.

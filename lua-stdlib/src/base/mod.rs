@@ -8,7 +8,9 @@ mod tonumber;
 
 pub(crate) use load::{os_path, read_source};
 
-use lua_vm::{Builtin, CallCx, FastArgs, FastResult, Function, LuaError, Returned, Results, Table, Value};
+use lua_vm::{
+    Builtin, CallCx, FastArgs, FastResult, Function, LuaError, Results, Returned, Table, Value,
+};
 
 use crate::args::check_option;
 use crate::library::Entry::{Builtin as Interpreted, Fast, Itself, Native, Stateful, Text};
@@ -137,7 +139,10 @@ fn error(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
 
 /// The function that argument 1 of `getfenv` and `setfenv` means: itself, or the one at a
 /// stack level. Level 0 means none.
-fn function_arg<'a>(cx: &'a CallCx<'_>, default_level: Option<i32>) -> Result<Option<Function<'a>>, LuaError> {
+fn function_arg<'a>(
+    cx: &'a CallCx<'_>,
+    default_level: Option<i32>,
+) -> Result<Option<Function<'a>>, LuaError> {
     if let Value::Function(function) = cx.arg(1) {
         return Ok(Some(function));
     }
@@ -145,7 +150,8 @@ fn function_arg<'a>(cx: &'a CallCx<'_>, default_level: Option<i32>) -> Result<Op
         Some(level) => cx.opt_int(1, level)?,
         None => cx.check_int(1)?,
     };
-    let level = usize::try_from(level).map_err(|_| cx.arg_error(1, "level must be non-negative"))?;
+    let level =
+        usize::try_from(level).map_err(|_| cx.arg_error(1, "level must be non-negative"))?;
     if level == 0 {
         return Ok(None);
     }

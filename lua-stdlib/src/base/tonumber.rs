@@ -18,7 +18,9 @@ pub fn parse(text: &[u8], base: u32) -> Option<f64> {
     };
     let digit = |byte: &u8| char::from(*byte).to_digit(base);
     let text = match text {
-        [b'0', b'x' | b'X', rest @ ..] if base == 16 && rest.first().is_some_and(|b| digit(b).is_some()) => {
+        [b'0', b'x' | b'X', rest @ ..]
+            if base == 16 && rest.first().is_some_and(|b| digit(b).is_some()) =>
+        {
             rest
         }
         _ => text,
@@ -28,9 +30,13 @@ pub fn parse(text: &[u8], base: u32) -> Option<f64> {
     if len == 0 || !trim_start(&text[len..]).is_empty() {
         return None;
     }
-    let magnitude = text[..len].iter().filter_map(digit).try_fold(0u64, |sum, digit| {
-        sum.checked_mul(u64::from(base))?.checked_add(u64::from(digit))
-    });
+    let magnitude = text[..len]
+        .iter()
+        .filter_map(digit)
+        .try_fold(0u64, |sum, digit| {
+            sum.checked_mul(u64::from(base))?
+                .checked_add(u64::from(digit))
+        });
     Some(match magnitude {
         Some(value) if negative => value.wrapping_neg() as f64,
         Some(value) => value as f64,

@@ -17,11 +17,7 @@ use crate::{base, output};
 use options::{Action, Options};
 
 /// What `-v` prints.
-const VERSION: &str = concat!(
-    "Lua 5.1  (Ferrous Lua ",
-    env!("CARGO_PKG_VERSION"),
-    ")"
-);
+const VERSION: &str = concat!("Lua 5.1  (Ferrous Lua ", env!("CARGO_PKG_VERSION"), ")");
 
 const USAGE: &str = "[options] [script [args]].
 Available options are:
@@ -154,7 +150,9 @@ impl Session {
     }
 
     fn require(&mut self, name: &[u8]) -> Result<(), Reported> {
-        let found = self.vm.enter(|cx| cx.root(cx.globals().get_bytes(b"require")));
+        let found = self
+            .vm
+            .enter(|cx| cx.root(cx.globals().get_bytes(b"require")));
         match found {
             Ok(require) => self.call(&require, &[name.to_vec()], ShowResults::No),
             Err(error) => {

@@ -98,10 +98,7 @@ mod tests {
         check("-e", None);
         check("-vv", None);
         check("--help", None);
-        check(
-            "-ix -e a",
-            None,
-        );
+        check("-ix -e a", None);
         check(
             "-ex=1 -l m -i s",
             Some(Options {

@@ -428,9 +428,8 @@ fn read_format(cx: &CallCx<'_>, file: &LuaFile, i: usize) -> Result<io::Result<b
             .map(|bytes| (!bytes.is_empty()).then_some(bytes)),
         Value::String(format) => match format.as_bytes() {
             [b'*', b'n', ..] => {
-                return Ok(with_stream(cx, file, Stream::read_number)?.map(|number| {
-                    number.map(|number| cx.push_number(number)).is_some()
-                }));
+                return Ok(with_stream(cx, file, Stream::read_number)?
+                    .map(|number| number.map(|number| cx.push_number(number)).is_some()));
             }
             [b'*', b'l', ..] => with_stream(cx, file, Stream::read_line)?,
             [b'*', b'a', ..] => with_stream(cx, file, Stream::read_all)?.map(Some),

@@ -23,12 +23,20 @@ impl Fields {
     /// The time `seconds` after the epoch, local or UTC; `None` outside the calendar.
     fn new(seconds: i64, utc: bool) -> Option<Fields> {
         let timestamp = Timestamp::from_second(seconds).ok()?;
-        let zone = if utc { TimeZone::UTC } else { TimeZone::system() };
+        let zone = if utc {
+            TimeZone::UTC
+        } else {
+            TimeZone::system()
+        };
         let info = zone.to_offset_info(timestamp);
         Some(Fields {
             time: info.offset().to_datetime(timestamp),
             is_dst: info.dst().is_dst(),
-            zone_name: if utc { "GMT".into() } else { info.abbreviation().into() },
+            zone_name: if utc {
+                "GMT".into()
+            } else {
+                info.abbreviation().into()
+            },
             offset: info.offset().seconds(),
             seconds,
         })
@@ -166,11 +174,27 @@ fn local_seconds(fields: [i64; 6], is_dst: Option<bool>) -> Option<i64> {
 }
 
 const DAYS: [&str; 7] = [
-    "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday",
+    "Sunday",
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
 ];
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 
 /// Appends `format` with its conversions filled in. A zero byte ends the format.
@@ -237,7 +261,10 @@ fn convert(fields: &Fields, conversion: u8) -> Option<String> {
         b'U' => format!("{:02}", (fields.yearday() + 7 - fields.weekday()) / 7),
         b'V' => format!("{:02}", time.iso_week_date().week()),
         b'w' => fields.weekday().to_string(),
-        b'W' => format!("{:02}", (fields.yearday() + 7 - (fields.weekday() + 6) % 7) / 7),
+        b'W' => format!(
+            "{:02}",
+            (fields.yearday() + 7 - (fields.weekday() + 6) % 7) / 7
+        ),
         b'y' => format!("{:02}", year.rem_euclid(100)),
         b'Y' => year.to_string(),
         b'z' => {
@@ -266,8 +293,16 @@ mod tests {
     fn conversions() {
         check(0, "%c", "Thu Jan  1 00:00:00 1970");
         check(0, "%x %X %p %%", "01/01/70 00:00:00 AM %");
-        check(1e9 as i64, "%A %B %d %j %U %W %V %G %u %w", "Sunday September 09 252 36 35 36 2001 7 0");
-        check(1e9 as i64, "%I %r %s %z %Z %C", "01 01:46:40 AM 1000000000 +0000 GMT 20");
+        check(
+            1e9 as i64,
+            "%A %B %d %j %U %W %V %G %u %w",
+            "Sunday September 09 252 36 36 36 2001 7 0",
+        );
+        check(
+            1e9 as i64,
+            "%I %r %s %z %Z %C",
+            "01 01:46:40 AM 1000000000 +0000 GMT 20",
+        );
         check(0, "%Q%", "%Q%");
     }
 }

@@ -142,11 +142,19 @@ impl Spec {
                 self.digits(out, b"", digits.as_bytes());
             }
             b'x' => {
-                let prefix: &[u8] = if self.alternate && value != 0 { b"0x" } else { b"" };
+                let prefix: &[u8] = if self.alternate && value != 0 {
+                    b"0x"
+                } else {
+                    b""
+                };
                 self.digits(out, prefix, format!("{value:x}").as_bytes());
             }
             b'X' => {
-                let prefix: &[u8] = if self.alternate && value != 0 { b"0X" } else { b"" };
+                let prefix: &[u8] = if self.alternate && value != 0 {
+                    b"0X"
+                } else {
+                    b""
+                };
                 self.digits(out, prefix, format!("{value:X}").as_bytes());
             }
             _ => {

@@ -188,7 +188,11 @@ fn sub_fast(args: FastArgs<'_>) -> FastResult<'_> {
             None => return FastResult::DECLINE,
         },
     };
-    let range = substring_range(format::to_signed(first), format::to_signed(last), bytes.len());
+    let range = substring_range(
+        format::to_signed(first),
+        format::to_signed(last),
+        bytes.len(),
+    );
     args.byte_string(&bytes[range])
 }
 

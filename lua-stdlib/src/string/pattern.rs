@@ -952,7 +952,10 @@ mod tests {
     #[test]
     fn a_costly_match_can_be_stopped() {
         let pattern = Pattern::new(&b"a*".repeat(20), Caret::Anchors);
-        let with_b = Pattern::new(&[b"a*".repeat(20), b"[bc]".to_vec()].concat(), Caret::Anchors);
+        let with_b = Pattern::new(
+            &[b"a*".repeat(20), b"[bc]".to_vec()].concat(),
+            Caret::Anchors,
+        );
         let subject = vec![b'a'; 60];
         let mut calls = 0;
         let mut limit = |_| {

@@ -62,7 +62,9 @@ pub(super) fn gsub(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
         if end == start {
             // After an empty match keep one byte, or it would be found forever.
             let subject = cx.check_bytes(1)?;
-            let Some(byte) = subject.get(start) else { break };
+            let Some(byte) = subject.get(start) else {
+                break;
+            };
             out.push(cx, std::slice::from_ref(byte))?;
             from += 1;
         }

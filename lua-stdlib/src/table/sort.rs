@@ -235,13 +235,23 @@ impl<T: Copy + PartialOrd> Sequence for Plain<'_, '_, T> {
 fn sort_plain(cx: &CallCx<'_>, len: i64) -> Result<bool, LuaError> {
     let table = cx.check_table(1)?;
     match table.get_index(1) {
-        Value::Number(_) => sort_copied(cx, table, len, |value| {
-            value.as_number().filter(|number| !number.is_nan())
-        }, |number| Value::Number(*number)),
-        Value::String(_) => sort_copied(cx, table, len, |value| match value {
-            Value::String(text) => Some(ByBytes(text)),
-            _ => None,
-        }, |text| Value::String(text.0)),
+        Value::Number(_) => sort_copied(
+            cx,
+            table,
+            len,
+            |value| value.as_number().filter(|number| !number.is_nan()),
+            |number| Value::Number(*number),
+        ),
+        Value::String(_) => sort_copied(
+            cx,
+            table,
+            len,
+            |value| match value {
+                Value::String(text) => Some(ByBytes(text)),
+                _ => None,
+            },
+            |text| Value::String(text.0),
+        ),
         _ => Ok(false),
     }
 }

@@ -4,7 +4,7 @@ use expect_test::expect;
 #[test]
 fn life_of_a_coroutine() {
     check(
-        r#"
+        r##"
 local co = coroutine.create(function(a, b)
   print("start", a, b, coroutine.status(coroutine.running()))
   local c = coroutine.yield(a + b)
@@ -27,7 +27,20 @@ outer = coroutine.create(function()
   print(coroutine.resume(inner))
 end)
 coroutine.resume(outer)
-"#,
-        expect![[]],
+"##,
+        expect![[r#"
+            start	1	2	running
+            suspended	true	3
+            resumed	x
+            suspended	true	done	x
+            dead	false	cannot resume dead coroutine
+            false	test:11: oops
+            1	2	nil	false	cannot resume dead coroutine
+            true
+            nil	false	false	bad argument #1 to '?' (Lua function expected)
+            false	false	bad argument #1 to '?' (coroutine expected)
+            false	attempt to yield across metamethod/C-call boundary
+            true	normal
+        "#]],
     );
 }

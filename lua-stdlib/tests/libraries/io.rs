@@ -4,7 +4,7 @@ use expect_test::expect;
 #[test]
 fn files() {
     check(
-        r#"
+        r##"
 local name = os.tmpname()
 local f = assert(io.open(name, "w"))
 print(io.type(f), io.type(42), f:write("line 1\n", 2, "\nlast"))
@@ -34,9 +34,29 @@ print(pcall(io.read))
 os.remove(name)
 print(io.popen("echo from shell"):read("*a"))
 print(io.tmpfile():write("x"))
-"#
+"##
         .replace("print(pcall(io.open, name, \"r\"))\n", "")
         .as_str(),
-        expect![[]],
+        expect![[r#"
+            file	nil	true
+            13	5	true	true
+            closed file	file (closed)	false	attempt to use a closed file
+            [line X][2][last]
+            line X	2	nil
+            last	nil	nil	nil
+            line X
+            2
+            last 0x10 3.5e1 nope
+            16	35	nil
+            false	bad argument #1 to '?' (/no/such/file: No such file or directory)
+            nil	/no/such/file: No such file or directory	2
+            false	attempt to use a closed file
+            false	false	bad argument #1 to '?' (invalid format)
+            line X	true
+            false	standard input file is closed
+            from shell
+
+            true
+        "#]],
     );
 }

@@ -70,7 +70,10 @@ fn check(source: &str, expected: Expect) {
             "@SOURCE@"
         );
         // A long bracket keeps the source as it is.
-        let script = script.replace("\"@SOURCE@\"", &format!("[==========[\n{source}]==========]"));
+        let script = script.replace(
+            "\"@SOURCE@\"",
+            &format!("[==========[\n{source}]==========]"),
+        );
         let output = std::process::Command::new(reference)
             .args(["-e", &script])
             .output()

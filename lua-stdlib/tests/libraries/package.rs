@@ -4,7 +4,7 @@ use expect_test::expect;
 #[test]
 fn modules() {
     check(
-        r#"
+        r##"
 package.cpath = ""
 print(package.loaded.string == string, type(package.path), package.config)
 package.preload.p = function(name) return {name = name} end
@@ -25,9 +25,23 @@ print(a.b.f(), a.b._NAME, a.b._PACKAGE, package.loaded["a.b"] == a.b)
 x = 1
 print(pcall(module, "x"))
 print(package.loadlib("a", "b"))
-"#
+"##
         .replace("print(package.loadlib(\"a\", \"b\"))\n", "")
         .as_str(),
-        expect![[]],
+        expect![[r#"
+            true	string	/
+            ;
+            ?
+            !
+            -
+            p	true
+            true
+            false	test:8: loop or previous error loading module 'loop'
+            false	module 'no.such' not found:
+            	no field package.preload['no.such']
+            	no file './no/such.nope'
+            true	a.b	a.	true
+            false	name conflict for module 'x'
+        "#]],
     );
 }

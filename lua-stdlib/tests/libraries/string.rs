@@ -4,7 +4,7 @@ use expect_test::expect;
 #[test]
 fn bytes() {
     check(
-        r#"
+        r##"
 print(("hello"):byte(), ("hello"):byte(-1), ("hello"):byte(10), ("hello"):byte(2, 4))
 print(string.char(72, 105), string.char(), pcall(string.char, 256))
 print(pcall(string.char, 65, -1))
@@ -14,15 +14,25 @@ print(("aBc"):upper(), ("aBc"):lower(), ("abc"):reverse(), ("ab"):rep(3), ("x"):
 print(pcall(string.rep), pcall(string.sub, "x"))
 print(pcall(string.byte, ("x"):rep(1e6), 1, -1))
 print((5):rep(3) == nil)
-"#,
-        expect![[]],
+"##,
+        expect![[r#"
+            104	111	nil	101	108	108
+            Hi		false	bad argument #1 to '?' (invalid value)
+            false	bad argument #2 to '?' (invalid value)
+            ello	ll	hello	true
+            hello		2
+            ABC	abc	cba	ababab	true
+            false	false	bad argument #2 to '?' (number expected, got no value)
+            false	stack overflow (string slice too long)
+            error: test:10: attempt to index a number value
+        "#]],
     );
 }
 
 #[test]
 fn searching() {
     check(
-        r#"
+        r##"
 print(("hello world"):find("o w"), ("hello"):find("l"), ("hello"):find("xyz"), ("hello"):find(""))
 print(("hello"):find("l", -2), ("hello"):find("", 10), ("a.b"):find(".", 2, true), ("a+b"):find("+", 1, true))
 print(("key = value"):match("^(%w+)%s*=%s*(%w+)$"))
@@ -36,15 +46,34 @@ print(string.gfind == string.gmatch or type(string.gfind))
 for _, pattern in ipairs{"%", "[a", "(a", "a)", "%1", "%f", "%b(", ("()"):rep(33)} do
   print(pattern:sub(1, 10), pcall(string.match, "abc", pattern))
 end
-"#,
-        expect![[]],
+"##,
+        expect![[r#"
+            5	3	nil	1	0
+            4	6	2	2	2
+            key	value
+            2024	01	02
+            3	nil	trim|
+            (a(b)c)	1	3
+            a1;b2;
+            one;two;
+            1;2;3;4;
+            true
+            %	false	malformed pattern (ends with '%')
+            [a	false	malformed pattern (missing ']')
+            (a	false	unfinished capture
+            a)	false	invalid pattern capture
+            %1	false	invalid capture index
+            %f	false	missing '[' after '%f' in pattern
+            %b(	false	unbalanced pattern
+            ()()()()()	false	too many captures
+        "#]],
     );
 }
 
 #[test]
 fn substitution() {
     check(
-        r#"
+        r##"
 print(("hello world"):gsub("o", "0"))
 print(("hello"):gsub("", "-"))
 print(("abc"):gsub("%w", "%0%0"))
@@ -62,15 +91,33 @@ print(pcall(string.gsub, "abc", "b", {b = true}))
 print(pcall(string.gsub, "abc", "(b", "%1"))
 print((("abc"):gsub("b", "%")):byte(1, -1))
 print(("abc"):gsub("%w", setmetatable({}, {__index = function(_, k) return k .. "!" end})))
-"#,
-        expect![[]],
+"##,
+        expect![[r#"
+            hell0 w0rld	2
+            -h-e-l-l-o-	6
+            aabbcc	3
+            world hello	1
+            Bob is 42	2
+            a[b]c	3
+            a%c	1
+            x abc	1
+            xbc	xaa	1
+            1a2b3c4	4
+            false	invalid capture index
+            false	bad argument #3 to '?' (string/function/table expected)
+            false	invalid replacement value (a table)
+            false	invalid replacement value (a boolean)
+            false	unfinished capture
+            97	0	99
+            a!b!c!	3
+        "#]],
     );
 }
 
 #[test]
 fn formatting() {
     check(
-        r#"
+        r##"
 print(string.format("%d %5d|%-5d|%05d %+d", 1, 2, 3, 4, 5))
 print(string.format("%x %X %#x %o %u", 255, 255, 255, 8, 7))
 print(string.format("%f %.2f %e %g %G", 1, 2/3, 12345.678, 1e20, 1e-10))
@@ -89,12 +136,37 @@ print(pcall(string.format, "%100d", 1))
 print(pcall(string.format, "%------d", 1))
 print(pcall(string.format, "%s", nil))
 print(pcall(string.format))
-"#,
-        expect![[]],
+"##,
+        expect![[r#"
+            1     2|3    |00004 +5
+            ff FF 0xff 10 7
+            1.000000 0.67 1.234568e+04 1e+20 1E-10
+            a          b|c         |de
+            "a\
+            \"b\"\\\r\000c"
+            Hi %
+            1 2.5 x
+              3.1|1.234e+03|+7
+            10	true
+            inf -inf 1e+14
+            false	invalid option '%y' to 'format'
+            false	bad argument #2 to '?' (no value)
+            false	bad argument #2 to '?' (no value)
+            false	bad argument #2 to '?' (number expected, got string)
+            false	invalid format (width or precision too long)
+            false	invalid format (repeated flags)
+            false	bad argument #2 to '?' (string expected, got nil)
+            false	bad argument #1 to '?' (string expected, got no value)
+        "#]],
     );
 }
 
 #[test]
 fn dumping() {
-    check("print(pcall(string.dump, print))", expect![[]]);
+    check(
+        "print(pcall(string.dump, print))",
+        expect![[r#"
+        false	unable to dump given function
+    "#]],
+    );
 }

@@ -6,7 +6,7 @@ use lua_syntax::ast::{ExprId, List, StrId};
 use crate::codegen::Codegen;
 use crate::isa::Instr;
 use crate::isa::operand::{Dst, Reg, Src};
-use crate::limits::{Checked, Exceeded, Limit, MAX_TARGETS};
+use crate::limits::{Checked, Limit};
 use crate::scope::LocalName;
 use crate::value::{Exp, Kind, Results};
 
@@ -26,12 +26,9 @@ impl Codegen<'_> {
         for (i, &item) in items.iter().enumerate() {
             let mut e = self.expr(item)?;
             let reserved = self.push(&mut e);
-            reserved.map_err(|exceeded| {
-                // The reference has passed the comma then.
-                let next = items.get(i + 1).copied().unwrap_or(last);
-                let offset = self.chunk.expr_span(next).start;
-                Exceeded { offset, ..exceeded }
-            })?;
+            // The reference has passed the comma then.
+            let next = items.get(i + 1).copied().unwrap_or(last);
+            reserved.map_err(|exceeded| self.met_at(next, exceeded))?;
         }
         Ok(())
     }
@@ -79,10 +76,7 @@ impl Codegen<'_> {
     pub(crate) fn assign(&mut self, targets: List<ExprId>, exprs: List<ExprId>) -> Checked<()> {
         let start = self.targets.len();
         let wanted = targets.len as usize;
-        for (i, &target) in self.chunk.exprs(targets).iter().enumerate() {
-            if i == MAX_TARGETS {
-                return Err(self.exceeded(Limit::Targets));
-            }
+        for &target in self.chunk.exprs(targets) {
             let target = self.expr(target)?;
             if let Kind::Local(reg) = target.kind {
                 self.keep_from_conflict(start, reg)?;

@@ -159,6 +159,12 @@ impl<'c> Codegen<'c> {
         }
     }
 
+    /// The error, met where the expression `next` begins.
+    pub(crate) fn met_at(&self, next: ExprId, exceeded: Exceeded) -> Exceeded {
+        let offset = self.chunk.expr_span(next).start;
+        Exceeded { offset, ..exceeded }
+    }
+
     /// Takes the next `n` registers.
     pub(crate) fn reserve(&mut self, n: usize) -> Checked<Reg> {
         let reserved = self.f.regs.reserve(n);

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use lua_syntax::{SyntaxError, display_name};
 
-use crate::limits::{Exceeded, Limit, MAX_LOCALS, MAX_TARGETS, MAX_UPVALUES};
+use crate::limits::{Exceeded, Limit, MAX_LOCALS, MAX_UPVALUES};
 use crate::verify::VerifyError;
 
 /// A function is too large for the bytecode: a limit that the reference has, too.
@@ -47,7 +47,6 @@ impl CompileError {
         match limit {
             Limit::Locals => count(MAX_LOCALS, "local variables"),
             Limit::Upvalues => count(MAX_UPVALUES, "upvalues"),
-            Limit::Targets => count(MAX_TARGETS - 1, "variables in assignment"),
             Limit::Registers | Limit::Jump => {
                 message.extend_from_slice(match limit {
                     Limit::Jump => b"control structure too long near '",

@@ -114,7 +114,8 @@ impl Codegen<'_> {
                 unreachable!("only operators were pushed");
             };
             self.f.emit.line = op_line;
-            self.before_right(op, &mut e)?;
+            let prepared = self.before_right(op, &mut e);
+            prepared.map_err(|exceeded| self.met_at(right, exceeded))?;
             let mut right = self.expr(right)?;
             self.combine(op, &mut e, &mut right)?;
         }

@@ -10,9 +10,6 @@ pub(crate) const MAX_UPVALUES: usize = 60;
 /// Registers of a frame.
 pub(crate) const MAX_STACK: usize = crate::verify::MAX_STACK as usize;
 
-/// Left-hand sides of one assignment.
-pub(crate) const MAX_TARGETS: usize = 199;
-
 /// Constants of a function.
 pub(crate) const MAX_CONSTANTS: usize = (1 << 18) - 1;
 
@@ -34,8 +31,6 @@ pub enum Limit {
     Locals,
     /// More than 60 upvalues.
     Upvalues,
-    /// More than 199 left-hand sides in one assignment.
-    Targets,
     /// More than 250 registers needed.
     Registers,
     /// A jump too far for its operand.

@@ -150,7 +150,7 @@ impl Codegen<'_> {
         // Values in the registers above the table, and values stored before them.
         let mut gathered = 0;
         let mut stored = 0;
-        for &item in items {
+        for (i, &item) in items.iter().enumerate() {
             if gathered == FIELDS_PER_FLUSH {
                 self.flush(table, stored, Some(gathered));
                 stored += gathered;
@@ -164,7 +164,13 @@ impl Codegen<'_> {
                         self.flush(table, stored, None);
                         return Ok(());
                     }
-                    self.push(&mut e)?;
+                    let reserved = self.push(&mut e);
+                    reserved.map_err(|exceeded| match items.get(i + 1) {
+                        Some(
+                            &TableItem::Positional(next) | &TableItem::Keyed { key: next, .. },
+                        ) => self.met_at(next, exceeded),
+                        None => exceeded,
+                    })?;
                     gathered += 1;
                 }
                 TableItem::Keyed { key, value } => {

@@ -100,10 +100,10 @@ fn registers() {
 
 #[test]
 fn targets() {
-    check(&format!("{} = 1", names(199, ",")), "ok");
+    check(&format!("{} = 1", names(200, ",")), "ok");
     check(
-        &format!("{} = 1", names(200, ",")),
-        "test:1: main function has more than 198 variables in assignment",
+        &format!("{} = 1", names(201, ",")),
+        "test:1: main function has more than 199 variables in assignment",
     );
 }
 

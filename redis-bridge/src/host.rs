@@ -84,6 +84,10 @@ pub trait Host {
     /// `redis.log`: one line for the server's log.
     fn log(&mut self, level: LogLevel, message: &[u8]);
 
+    /// A refused command has become an error with this text, code included, which the
+    /// script may catch or not.
+    fn note_error(&mut self, _text: &[u8]) {}
+
     /// Called every so often while a script runs: lets the server breathe and says
     /// whether the script may go on.
     fn poll(&mut self) -> RunState;

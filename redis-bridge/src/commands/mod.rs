@@ -49,6 +49,7 @@ const GROUPS: &[&[CommandSpec]] = &[
     zsets::COMMANDS,
     zset_range::COMMANDS,
     zset_combine::COMMANDS,
+    crate::script::commands::COMMANDS,
     crate::server::commands::access::COMMANDS,
     crate::server::commands::admin::COMMANDS,
     crate::server::commands::client::COMMANDS,

@@ -461,6 +461,10 @@ pub struct Settings {
     pub events_by_key: bool,
     /// See [`event_classes`](Self::event_classes).
     pub events_by_name: bool,
+    /// `script-memory-limit`, in bytes.
+    pub script_memory_limit: Option<usize>,
+    /// `script-instruction-limit`.
+    pub script_instruction_limit: Option<u64>,
     /// `slowlog-log-slower-than`, in microseconds; negative is never.
     pub slowlog_slower_than_us: i64,
     /// `slowlog-max-len`, in entries.
@@ -495,6 +499,9 @@ impl Settings {
             event_classes,
             events_by_key,
             events_by_name,
+            script_memory_limit: Some(size("script-memory-limit")).filter(|&bytes| bytes > 0),
+            script_instruction_limit: Some(unsigned("script-instruction-limit"))
+                .filter(|&count| count > 0),
             slowlog_slower_than_us: config.int("slowlog-log-slower-than"),
             slowlog_max_len: size("slowlog-max-len"),
         }

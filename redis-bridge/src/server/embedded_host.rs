@@ -143,6 +143,10 @@ impl Host for EmbeddedHost<'_> {
             .map_err(|why| refusal(&why, argv))
     }
 
+    fn note_error(&mut self, text: &[u8]) {
+        self.server.stats.record_error(text);
+    }
+
     fn log(&mut self, level: LogLevel, message: &[u8]) {
         self.server.logger.log(level, message);
     }

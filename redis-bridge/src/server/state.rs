@@ -12,6 +12,7 @@ use crate::commands::{self, spec::CommandFlags};
 use crate::compat::Compat;
 use crate::keyspace::events::KeyEvent;
 use crate::keyspace::{Event, Keyspace};
+use crate::script::ScriptEngine;
 use crate::server::blocking::Blocking;
 use crate::server::client::Clients;
 use crate::server::config::{Config, Settings};
@@ -50,6 +51,8 @@ pub struct Server {
     pub monitors: Vec<ClientId>,
     /// Set while clients' commands are held back (`CLIENT PAUSE`).
     pub pause: Option<Pause>,
+    /// The scripting engine, once a script was called; absent while one runs.
+    pub scripts: Option<Box<ScriptEngine>>,
     /// The script that is running, if any.
     pub running_script: Option<RunningScript>,
     /// Where the server's messages go.
@@ -146,6 +149,7 @@ impl Server {
             pubsub: PubSub::default(),
             monitors: Vec::new(),
             pause: None,
+            scripts: None,
             running_script: None,
             logger: Logger::new(&config),
             last_save: SystemTime::now(),

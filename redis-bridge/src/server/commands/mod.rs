@@ -29,7 +29,7 @@ const fn row(
 
 /// The reply to `HELP` of a container: its subcommands, each with indented lines that
 /// explain it.
-fn help(out: &mut dyn ReplySink, container: &str, lines: &[&str]) {
+pub(crate) fn help(out: &mut dyn ReplySink, container: &str, lines: &[&str]) {
     out.array(lines.len() + 3);
     let title = format!("{container} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:");
     out.status(title.as_bytes());

@@ -1,0 +1,82 @@
+//! The table `redis`, which is also `server`: how a script talks to what it runs on.
+
+mod call;
+mod control;
+mod text;
+
+use lua_vm::{CallCx, LuaError, Table, Value};
+
+use crate::compat::Compat;
+use crate::convert::to_lua::error_table;
+use crate::sandbox::Natives;
+use crate::script::wording::Wording;
+
+const FUNCTIONS: Natives = &[
+    ("call", call::call),
+    ("pcall", call::pcall),
+    ("acl_check_cmd", call::acl_check_cmd),
+    ("error_reply", text::error_reply),
+    ("status_reply", text::status_reply),
+    ("sha1hex", text::sha1hex),
+    ("log", text::log),
+    ("setresp", control::setresp),
+    ("set_repl", control::set_repl),
+    ("replicate_commands", control::replicate_commands),
+    ("breakpoint", control::breakpoint),
+    ("debug", control::debug),
+];
+
+const NUMBERS: &[(&str, f64)] = &[
+    ("LOG_DEBUG", 0.0),
+    ("LOG_VERBOSE", 1.0),
+    ("LOG_NOTICE", 2.0),
+    ("LOG_WARNING", 3.0),
+    ("REPL_NONE", 0.0),
+    ("REPL_AOF", 1.0),
+    ("REPL_SLAVE", 2.0),
+    ("REPL_REPLICA", 2.0),
+    ("REPL_ALL", 3.0),
+];
+
+/// Makes the table.
+///
+/// # Errors
+///
+/// The memory limit.
+pub(crate) fn table<'c>(cx: &'c CallCx<'_>, compat: Compat) -> Result<Table<'c>, LuaError> {
+    let wording = Wording::of(compat);
+    let table = cx.new_table(0, FUNCTIONS.len() + NUMBERS.len() + 5)?;
+    for (name, function) in FUNCTIONS {
+        table.set_bytes(name.as_bytes(), Value::Function(cx.new_native(*function)?))?;
+    }
+    let text = |text: &str| cx.new_string(text.as_bytes()).map(Value::String);
+    let number = |version: &str| Value::Number(version_number(version));
+    for (name, number) in NUMBERS {
+        table.set_bytes(name.as_bytes(), Value::Number(*number))?;
+    }
+    let version = compat.redis_version();
+    table.set_bytes(b"REDIS_VERSION", text(version)?)?;
+    table.set_bytes(b"REDIS_VERSION_NUM", number(version))?;
+    if wording.is_valkey {
+        let version = compat.version();
+        table.set_bytes(b"VALKEY_VERSION", text(version)?)?;
+        table.set_bytes(b"VALKEY_VERSION_NUM", number(version))?;
+        table.set_bytes(b"SERVER_NAME", text(compat.server_name())?)?;
+    }
+    Ok(table)
+}
+
+/// `7.2.4` as 0x00070204.
+fn version_number(version: &str) -> f64 {
+    let part = |number: u32, part: &str| number << 8 | part.parse::<u32>().unwrap_or(0);
+    f64::from(version.split('.').fold(0, part))
+}
+
+/// The error of an API function: a table, as errors of commands are, without the
+/// position that Lua's own errors have.
+fn api_error(cx: &CallCx<'_>, text: impl AsRef<[u8]>) -> LuaError {
+    match error_table(cx, &[b"ERR ", text.as_ref()].concat()) {
+        Ok(table) => cx.throw(Value::Table(table)),
+        Err(error) => error,
+    }
+}

@@ -1,0 +1,154 @@
+//! What scripts find in their world, and that they cannot change it: the globals, all
+//! read-only, and `KEYS` and `ARGV` of each call.
+
+use std::collections::HashSet;
+
+use lua_stdlib::{Preset, open};
+use lua_vm::{Builtin, CallCx, LuaError, NativeFn, Results, Returned, Root, Table, Value, Vm};
+
+use crate::api;
+use crate::compat::Compat;
+use crate::script::failure;
+use crate::script::run::ScriptCall;
+use crate::script::wording::Wording;
+
+/// What the engine needs of the world it made, without looking it up.
+#[derive(Debug)]
+pub(crate) struct Handles {
+    /// The message handler of scripts.
+    pub(crate) error_handler: Root,
+    keys_name: Root,
+    argv_name: Root,
+}
+
+/// Fills an empty VM with the world of scripts.
+///
+/// # Errors
+///
+/// Only for want of memory.
+pub(crate) fn install(vm: &mut Vm, compat: Compat) -> Result<Handles, LuaError> {
+    let wording = Wording::of(compat);
+    open(vm, Preset::Sandboxed)?;
+    vm.enter(|cx| {
+        let globals = cx.globals();
+        if !wording.is_valkey {
+            globals.set_bytes(b"os", Value::Nil)?;
+        }
+        globals.set_bytes(b"pcall", Value::Function(cx.new_native(pcall)?))?;
+        let handler = cx.new_native(failure::describe)?;
+        globals.set_bytes(b"__redis__err__handler", Value::Function(handler))?;
+        let redis = api::table(cx, compat)?;
+        globals.set_bytes(b"redis", Value::Table(redis))?;
+        if wording.is_valkey {
+            globals.set_bytes(b"__server__err__handler", Value::Function(handler))?;
+            globals.set_bytes(b"server", Value::Table(redis))?;
+        }
+        let guard = cx.new_table(0, 1)?;
+        guard.set_bytes(b"__index", Value::Function(cx.new_native(missing_global)?))?;
+        globals.set_metatable(Some(guard))?;
+        // The names are there from the start, so that calls change values only.
+        for name in [b"KEYS", b"ARGV"] {
+            globals.set_bytes(name, Value::Table(cx.new_table(0, 0)?))?;
+        }
+        protect(cx, globals);
+        let name = |text: &[u8]| cx.root(Value::String(cx.new_string(text)?));
+        Ok(Handles {
+            error_handler: cx.root(Value::Function(handler))?,
+            keys_name: name(b"KEYS")?,
+            argv_name: name(b"ARGV")?,
+        })
+    })
+}
+
+/// Makes a table read-only, and all that can be reached from it through tables and
+/// metatables, that of strings included.
+fn protect(cx: &CallCx<'_>, globals: Table<'_>) {
+    let mut seen = HashSet::new();
+    let mut to_do = vec![globals];
+    if let Ok(text) = cx.new_string(b"") {
+        to_do.extend(cx.metatable_of(Value::String(text)));
+    }
+    while let Some(table) = to_do.pop() {
+        if !seen.insert(table.address()) {
+            continue;
+        }
+        table.set_readonly(true);
+        to_do.extend(table.metatable());
+        for (key, value) in table.pairs() {
+            to_do.extend([key, value].into_iter().filter_map(Value::as_table));
+        }
+    }
+}
+
+impl Handles {
+    /// Sets `KEYS` and `ARGV`.
+    ///
+    /// # Errors
+    ///
+    /// The memory limit.
+    pub(crate) fn set_arguments(
+        &self,
+        cx: &CallCx<'_>,
+        call: &ScriptCall<'_>,
+    ) -> Result<(), LuaError> {
+        let globals = cx.globals();
+        globals.set_readonly(false);
+        let result = list(cx, call.keys)
+            .and_then(|keys| globals.set(cx.value_of(&self.keys_name)?, Value::Table(keys)))
+            .and_then(|()| list(cx, call.args))
+            .and_then(|args| globals.set(cx.value_of(&self.argv_name)?, Value::Table(args)));
+        globals.set_readonly(true);
+        result
+    }
+}
+
+fn list<'c>(cx: &'c CallCx<'_>, items: &[&[u8]]) -> Result<Table<'c>, LuaError> {
+    let table = cx.new_table(items.len(), 0)?;
+    for (index, item) in (1..).zip(items) {
+        table.set_index(index, Value::String(cx.new_string(item)?))?;
+    }
+    Ok(table)
+}
+
+/// `__index` of the globals.
+fn missing_global(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
+    let name = match cx.arg(2) {
+        Value::String(name) => name.as_bytes().to_vec(),
+        Value::Number(number) => lua_vm::format_number(number).as_bytes().to_vec(),
+        _ => {
+            let text = "Second argument to luaProtectedTableError must be a string or number";
+            return Err(cx.error(text));
+        }
+    };
+    let text = b"Script attempted to access nonexistent global variable '";
+    Err(cx.error([&text[..], &name, b"'"].concat()))
+}
+
+/// Implements `pcall` (manual §5.1) as servers have it: an error table with a text
+/// `err` becomes that text. It is a native around the interpreter's own, so that
+/// coroutines cannot yield across it, as in the reference implementation.
+fn pcall(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
+    cx.check_any(1)?;
+    let n_args = cx.arg_count();
+    cx.ensure_stack(n_args + 1)?;
+    cx.push(Value::Function(cx.builtin(Builtin::Pcall)));
+    for i in 1..=n_args {
+        cx.push_arg(i);
+    }
+    let count = cx.call(n_args, Results::Open)?;
+    let has_failed = count == 2 && !cx.value(-2).truthy();
+    if has_failed && let Value::Table(table) = cx.value(-1) {
+        match table.get_bytes(b"err") {
+            text @ Value::String(_) => cx.set(-1, text)?,
+            Value::Number(number) => {
+                let text = cx.new_string(lua_vm::format_number(number).as_bytes())?;
+                cx.set(-1, Value::String(text))?;
+            }
+            _ => {}
+        }
+    }
+    cx.ret_top(count)
+}
+
+/// The names of natives, for tables of them.
+pub(crate) type Natives = &'static [(&'static str, NativeFn)];

@@ -1,0 +1,203 @@
+//! The scripting engine: one Lua VM, the scripts that are known to it, and how they
+//! run on a [`Host`]. It knows no server; its commands are in [`commands`].
+
+mod cache;
+pub(crate) mod commands;
+pub(crate) mod failure;
+mod flags;
+pub(crate) mod run;
+pub(crate) mod wording;
+
+use std::rc::Rc;
+
+use lua_vm::{LuaError, Vm, VmConfig};
+
+use crate::compat::Compat;
+use crate::host::Host;
+use crate::reply::ReplySink;
+use crate::sandbox::{self, Handles};
+use cache::{Cache, Script};
+use wording::Wording;
+
+pub use cache::Sha;
+pub use flags::ScriptFlags;
+pub use run::{Outcome, ScriptCall};
+
+/// What an engine is to keep to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes that all scripts together may take; `None` for no limit.
+    pub memory_bytes: Option<usize>,
+    /// Instructions that one run may take; `None` for no limit.
+    pub instructions: Option<u64>,
+}
+
+/// Runs scripts.
+#[derive(Debug)]
+pub struct ScriptEngine {
+    vm: Vm,
+    handles: Handles,
+    cache: Cache,
+    limits: Limits,
+    wording: &'static Wording,
+}
+
+/// How long a script is to be remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// Until it makes room for others: `EVAL`.
+    WhileUsed,
+    /// Until the cache is flushed: `SCRIPT LOAD`.
+    UntilFlush,
+}
+
+impl ScriptEngine {
+    /// An engine that passes for `compat`, without limits.
+    ///
+    /// # Errors
+    ///
+    /// Only for want of memory.
+    pub fn new(compat: Compat) -> Result<Self, LuaError> {
+        let wording = Wording::of(compat);
+        let mut vm = Vm::new(VmConfig::default());
+        let handles = sandbox::install(&mut vm, compat)?;
+        Ok(Self {
+            vm,
+            handles,
+            cache: Cache::default(),
+            limits: Limits::default(),
+            wording,
+        })
+    }
+
+    /// Keeps to these limits from the next run on.
+    pub fn set_limits(&mut self, limits: Limits) {
+        if limits != self.limits {
+            self.limits = limits;
+            self.vm.set_memory_limit(limits.memory_bytes);
+            self.vm.set_instruction_limit(limits.instructions);
+        }
+    }
+
+    /// Remembers a script, after compiling it if it is new.
+    ///
+    /// # Errors
+    ///
+    /// The text of the error reply, with its code; nothing is remembered then.
+    pub fn load(&mut self, body: &[u8], keep: Keep) -> Result<Sha, Vec<u8>> {
+        let sha = Sha::of(body);
+        self.load_as(sha, body, keep)?;
+        Ok(sha)
+    }
+
+    fn load_as(&mut self, sha: Sha, body: &[u8], keep: Keep) -> Result<(), Vec<u8>> {
+        let is_known = match keep {
+            Keep::WhileUsed => self.cache.contains(sha),
+            Keep::UntilFlush => self.cache.keep(sha),
+        };
+        if is_known {
+            return Ok(());
+        }
+        let with_code = |text: Vec<u8>| [b"ERR ", &text[..]].concat();
+        let (flags, code) = flags::parse(body, self.wording).map_err(with_code)?;
+        let function = self.vm.load(code, b"@user_script").map_err(|error| {
+            let intro = b"ERR Error compiling script (new function): ";
+            crate::convert::to_reply::error_line(&[intro, &error.message()[..]].concat())
+        })?;
+        let script = Script {
+            function,
+            flags,
+            body: body.into(),
+        };
+        let is_kept = keep == Keep::UntilFlush;
+        self.cache
+            .insert(sha, script, is_kept, self.wording.kept_scripts);
+        Ok(())
+    }
+
+    /// Is a script known?
+    #[must_use]
+    pub fn contains(&self, sha: Sha) -> bool {
+        self.cache.contains(sha)
+    }
+
+    /// The text of a script.
+    #[must_use]
+    pub fn body(&self, sha: Sha) -> Option<&[u8]> {
+        self.cache.body(sha)
+    }
+
+    /// Forgets all scripts, and what memory they left behind. What scripts can tell
+    /// about earlier ones, the state of `math.random`, stays.
+    pub fn flush(&mut self) {
+        self.cache.clear();
+        // Nothing scripts leave behind has finalizers that could fail.
+        let _ = self.vm.collect();
+    }
+
+    /// How many scripts are known.
+    #[must_use]
+    pub fn script_count(&self) -> usize {
+        self.cache.len()
+    }
+
+    /// How many scripts had to make room for others.
+    #[must_use]
+    pub fn evicted_count(&self) -> u64 {
+        self.cache.evicted
+    }
+
+    /// Bytes of the scripts' texts.
+    #[must_use]
+    pub fn cache_bytes(&self) -> usize {
+        self.cache.bytes()
+    }
+
+    /// Bytes that the VM uses.
+    #[must_use]
+    pub fn vm_bytes(&self) -> usize {
+        self.vm.memory_used()
+    }
+
+    /// A script, ready to run; the host checks what it declares, then runs it.
+    pub fn prepare(&mut self, sha: Sha) -> Option<Prepared> {
+        let script = self.cache.get(sha)?;
+        Some(Prepared { script, sha })
+    }
+
+    /// Runs a script and sends exactly one reply.
+    pub fn run<'h>(
+        &mut self,
+        prepared: &Prepared,
+        call: &ScriptCall<'_>,
+        host: &'h mut (dyn Host + 'h),
+        reply: &mut dyn ReplySink,
+    ) -> Outcome {
+        run::run(
+            &mut self.vm,
+            &self.handles,
+            &prepared.script.function,
+            &prepared.sha.to_hex(),
+            call,
+            self.wording,
+            host,
+            reply,
+        )
+    }
+}
+
+/// A script that is ready to run. It stays so when the cache forgets it.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    script: Rc<Script>,
+    sha: Sha,
+}
+
+impl Prepared {
+    /// What it declares; `None` if it declares nothing, and each of its commands is to
+    /// be checked on its own.
+    #[must_use]
+    pub fn flags(&self) -> Option<ScriptFlags> {
+        self.script.flags
+    }
+}

@@ -16,9 +16,10 @@ pub(crate) struct Buffer {
 }
 
 impl Buffer {
-    pub(crate) fn new() -> Buffer {
+    /// A buffer for a result of about `expected` bytes.
+    pub(crate) fn new(expected: usize) -> Buffer {
         Buffer {
-            bytes: Vec::new(),
+            bytes: Vec::with_capacity(expected.clamp(64, FREE)),
             allowed: FREE,
         }
     }

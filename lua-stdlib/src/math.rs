@@ -108,13 +108,15 @@ unary! {
     tanh: f64::tanh;
 }
 
-/// Functions of two numbers.
+/// Functions of two numbers. The second is checked first, as C compilers happen to do in the
+/// reference.
 macro_rules! binary {
     ($($(#[$doc:meta])* $name:ident $($fast:ident)?: $compute:expr;)*) => {$(
         $(#[$doc])*
         fn $name(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
             let compute: fn(f64, f64) -> f64 = $compute;
-            let (x, y) = (cx.check_number(1)?, cx.check_number(2)?);
+            let y = cx.check_number(2)?;
+            let x = cx.check_number(1)?;
             cx.ret_number(compute(x, y))
         }
         $(fn $fast(args: FastArgs<'_>) -> FastResult<'_> {
@@ -202,7 +204,8 @@ fn frexp(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
 
 /// Implements `math.ldexp` (§5.6): `m * 2^e`.
 fn ldexp(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
-    let (mantissa, exponent) = (cx.check_number(1)?, cx.check_int(2)?);
+    let exponent = cx.check_int(2)?;
+    let mantissa = cx.check_number(1)?;
     cx.ret_number(scale(mantissa, exponent))
 }
 

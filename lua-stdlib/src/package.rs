@@ -1,8 +1,8 @@
 //! The `package` library (§5.3): `require` and `module`, for modules written in Lua.
 //!
-//! Owns the search and the table of loaded modules. Native modules are not loaded: there are
-//! the loaders for `package.preload` and for `package.path`, and `package.loadlib` reports
-//! that dynamic libraries are absent, as a build of the reference without them does.
+//! Owns the search and the table of loaded modules. Native modules are searched for but not
+//! loaded: dynamic libraries are reported as absent, as by a build of the reference without
+//! them.
 
 use lua_vm::{CallCx, LuaError, NativeFn, Results, Returned, Table, Value};
 
@@ -18,10 +18,17 @@ pub const PACKAGE: Library = Library {
     finish: Some(finish),
 };
 
-/// Where modules are searched unless `LUA_PATH` says otherwise. `;;` in that stands for this.
+/// Where Lua modules are searched unless `LUA_PATH` says otherwise.
 const DEFAULT_PATH: &str = "./?.lua;/usr/local/share/lua/5.1/?.lua;\
     /usr/local/share/lua/5.1/?/init.lua;/usr/local/lib/lua/5.1/?.lua;\
     /usr/local/lib/lua/5.1/?/init.lua;/usr/share/lua/5.1/?.lua;/usr/share/lua/5.1/?/init.lua";
+
+/// Where native modules are searched unless `LUA_CPATH` says otherwise.
+const DEFAULT_CPATH: &str =
+    "./?.so;/usr/local/lib/lua/5.1/?.so;/usr/lib/lua/5.1/?.so;/usr/local/lib/lua/5.1/loadall.so";
+
+/// What `package.loadlib` says, and loaders that find a native module.
+const NO_LIBRARIES: &[u8] = b"dynamic libraries not enabled; check your Lua installation";
 
 /// Separators within `package.path` and the like: directory, template, name, executable, mark.
 const CONFIG: &str = "/\n;\n?\n!\n-";
@@ -44,8 +51,8 @@ fn finish(cx: &CallCx<'_>, parts: Parts<'_>) -> Result<(), LuaError> {
     state.set_index(LOADING, Value::Userdata(cx.new_userdata(Box::new(()))?))?;
     let globals = cx.globals();
     let upvalues = [Value::Table(state)];
-    let loaders = cx.new_table(2, 0)?;
-    let searchers: [NativeFn; 2] = [load_preloaded, load_from_path];
+    let loaders = cx.new_table(4, 0)?;
+    let searchers: [NativeFn; 4] = [load_preloaded, load_from_path, load_native, load_from_root];
     for (i, loader) in searchers.into_iter().enumerate() {
         let loader = cx.new_closure(loader, &upvalues)?;
         loaders.set_index(i as i64 + 1, Value::Function(loader))?;
@@ -53,12 +60,11 @@ fn finish(cx: &CallCx<'_>, parts: Parts<'_>) -> Result<(), LuaError> {
     package.set_bytes(b"loaded", Value::Table(loaded))?;
     package.set_bytes(b"loaders", Value::Table(loaders))?;
     package.set_bytes(b"preload", Value::Table(cx.new_table(0, 0)?))?;
-    let path = search_path();
-    for (name, text) in [("path", path.as_str()), ("cpath", ""), ("config", CONFIG)] {
-        package.set_bytes(
-            name.as_bytes(),
-            Value::String(cx.new_string(text.as_bytes())?),
-        )?;
+    let path = search_path("LUA_PATH", DEFAULT_PATH);
+    let cpath = search_path("LUA_CPATH", DEFAULT_CPATH);
+    for (name, text) in [("path", &*path), ("cpath", &*cpath), ("config", CONFIG)] {
+        let text = cx.new_string(text.as_bytes())?;
+        package.set_bytes(name.as_bytes(), Value::String(text))?;
     }
     let functions: [(&str, NativeFn); 2] = [("require", require), ("module", module)];
     for (name, function) in functions {
@@ -68,13 +74,14 @@ fn finish(cx: &CallCx<'_>, parts: Parts<'_>) -> Result<(), LuaError> {
     Ok(())
 }
 
-fn search_path() -> String {
-    match std::env::var("LUA_PATH") {
+/// The path that an environment variable holds, where `;;` stands for the default.
+fn search_path(variable: &str, default: &str) -> String {
+    match std::env::var(variable) {
         Ok(path) => path
-            .replace(";;", &format!(";{DEFAULT_PATH};"))
+            .replace(";;", &format!(";{default};"))
             .trim_matches(';')
             .to_string(),
-        Err(_) => DEFAULT_PATH.to_string(),
+        Err(_) => default.to_string(),
     }
 }
 
@@ -173,39 +180,75 @@ fn load_preloaded(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     }
 }
 
-/// The loader for Lua files along `package.path`: the chunk, or where it was looked for.
-/// Errors with `error loading module 'x' from file 'f':` and the compiler's message.
-fn load_from_path(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
-    let name = cx.check_bytes(1)?;
-    let Value::String(path) = package_field(cx, b"path") else {
-        return Err(cx.error("'package.path' must be a string"));
+/// The first file for `name` along the path in field `path`, or where it was looked for.
+/// Errors with `'package.path' must be a string`.
+fn search(cx: &CallCx<'_>, name: &[u8], path: &str) -> Result<Result<Vec<u8>, Vec<u8>>, LuaError> {
+    let Value::String(templates) = package_field(cx, path.as_bytes()) else {
+        return Err(cx.error(format!("'package.{path}' must be a string")));
     };
-    let file_name: Vec<u8> = name
+    let name: Vec<u8> = name
         .iter()
         .map(|&byte| if byte == b'.' { b'/' } else { byte })
         .collect();
     let mut tried = Vec::new();
-    for template in path.as_bytes().split(|&byte| byte == b';') {
+    for template in templates.as_bytes().split(|&byte| byte == b';') {
         if template.is_empty() {
             continue;
         }
         let parts: Vec<&[u8]> = template.split(|&byte| byte == b'?').collect();
-        let file = parts.join(&file_name[..]);
-        if std::fs::File::open(os_path(&file)).is_err() {
-            tried.extend_from_slice(&quoting("\n\tno file ", &file, b""));
-            continue;
+        let file = parts.join(&name[..]);
+        if std::fs::File::open(os_path(&file)).is_ok() {
+            return Ok(Ok(file));
         }
-        let message = match read_source(Some(&file)) {
-            Ok((source, chunk_name)) => match cx.load(&source, &chunk_name) {
-                Ok(chunk) => return cx.ret(Value::Function(chunk)),
-                Err(error) => error.message(),
-            },
-            Err(message) => message,
-        };
-        let message = quoting(" from file ", &file, &[b":\n\t", &message[..]].concat());
-        return Err(cx.error(quoting("error loading module ", name, &message)));
+        tried.extend_from_slice(&quoting("\n\tno file ", &file, b""));
     }
-    cx.ret_bytes(&tried)
+    Ok(Err(tried))
+}
+
+/// `error loading module 'x' from file 'f':` and the reason.
+fn load_error(cx: &CallCx<'_>, name: &[u8], file: &[u8], reason: &[u8]) -> LuaError {
+    let message = quoting(" from file ", file, &[b":\n\t", reason].concat());
+    cx.error(quoting("error loading module ", name, &message))
+}
+
+/// The loader for Lua files along `package.path`: the chunk, or where it was looked for.
+/// Errors with `error loading module 'x' from file 'f':` and the compiler's message.
+fn load_from_path(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
+    let name = cx.check_bytes(1)?;
+    let file = match search(cx, name, "path")? {
+        Ok(file) => file,
+        Err(tried) => return cx.ret_bytes(&tried),
+    };
+    let message = match read_source(Some(&file)) {
+        Ok((source, chunk_name)) => match cx.load(&source, &chunk_name) {
+            Ok(chunk) => return cx.ret(Value::Function(chunk)),
+            Err(error) => error.message(),
+        },
+        Err(message) => message,
+    };
+    Err(load_error(cx, name, &file, &message))
+}
+
+/// The loader for native modules along `package.cpath`: where they were looked for. One that
+/// is there is an error.
+fn load_native(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
+    let name = cx.check_bytes(1)?;
+    match search(cx, name, "cpath")? {
+        Ok(file) => Err(load_error(cx, name, &file, NO_LIBRARIES)),
+        Err(tried) => cx.ret_bytes(&tried),
+    }
+}
+
+/// The loader for a submodule that its root's native library might hold; as `load_native`.
+fn load_from_root(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
+    let name = cx.check_bytes(1)?;
+    let Some(dot) = memchr::memchr(b'.', name) else {
+        return cx.ret0();
+    };
+    match search(cx, &name[..dot], "cpath")? {
+        Ok(file) => Err(load_error(cx, name, &file, NO_LIBRARIES)),
+        Err(tried) => cx.ret_bytes(&tried),
+    }
 }
 
 /// Implements `package.loadlib` (§5.3): nil, a message and `absent`.
@@ -213,7 +256,7 @@ fn loadlib(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     cx.check_bytes(1)?;
     cx.check_bytes(2)?;
     cx.push_nil();
-    cx.push_bytes(b"dynamic libraries not enabled; check your Lua installation")?;
+    cx.push_bytes(NO_LIBRARIES)?;
     cx.push_bytes(b"absent")?;
     cx.ret_top(3)
 }

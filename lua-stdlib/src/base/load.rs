@@ -16,7 +16,7 @@ use crate::buffer::Buffer;
 pub(super) fn load(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     let name = cx.opt_bytes(2, b"=(load)")?.to_vec();
     cx.check_function(1)?;
-    let mut source = Buffer::new();
+    let mut source = Buffer::new(0);
     let mut doomed = Doomed::new();
     loop {
         cx.push_arg(1);

@@ -8,7 +8,7 @@
 /// As C's `strtoul`: leading and trailing space, a sign (negative values wrap around 2^64),
 /// and `0x` in base 16 are accepted, digits past 2^64 - 1 saturate, and a zero byte ends the
 /// text.
-pub fn parse(text: &[u8], base: u32) -> Option<f64> {
+pub(super) fn parse(text: &[u8], base: u32) -> Option<f64> {
     let end = memchr::memchr(0, text).unwrap_or(text.len());
     let text = trim_start(&text[..end]);
     let (negative, text) = match text.split_first() {

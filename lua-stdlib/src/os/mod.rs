@@ -64,8 +64,8 @@ fn processor_micros() -> f64 {
 
 /// Implements `os.difftime` (§5.8), in seconds.
 fn difftime(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
-    let later = cx.check_number(1)?.trunc();
     let earlier = cx.opt_number(2, 0.0)?.trunc();
+    let later = cx.check_number(1)?.trunc();
     cx.ret_number(later - earlier)
 }
 

@@ -68,12 +68,23 @@ fn check_init(cx: &CallCx<'_>, len: usize) -> Result<usize, LuaError> {
     Ok(usize::try_from(init).unwrap_or(0).min(len))
 }
 
+/// False starts after which a searcher that looks at the whole of `wanted` is made: making
+/// one costs more than a short search.
+const MAX_FALSE_STARTS: usize = 16;
+
 fn find_bytes(subject: &[u8], wanted: &[u8]) -> Option<usize> {
-    match wanted {
-        [] => Some(0),
-        [byte] => memchr::memchr(*byte, subject),
-        _ => memchr::memmem::find(subject, wanted),
+    let Some((&first, rest)) = wanted.split_first() else {
+        return Some(0);
+    };
+    let mut from = 0;
+    for _ in 0..MAX_FALSE_STARTS {
+        let start = from + memchr::memchr(first, &subject[from..])?;
+        if subject[start + 1..].starts_with(rest) {
+            return Some(start);
+        }
+        from = start + 1;
     }
+    memchr::memmem::find(&subject[from..], wanted).map(|offset| from + offset)
 }
 
 /// Implements `string.gmatch` (§5.4): an iterator over the matches; a leading `^` is an

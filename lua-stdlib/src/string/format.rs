@@ -7,7 +7,7 @@ use std::io::Write;
 
 /// A malformed directive. The texts are 5.1's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum FormatError {
+pub(super) enum FormatError {
     /// More flags than there are different ones.
     #[error("invalid format (repeated flags)")]
     RepeatedFlags,
@@ -18,7 +18,7 @@ pub enum FormatError {
 
 /// One directive: what stands between `%` and the conversion letter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Spec {
+pub(super) struct Spec {
     left: bool,
     plus: bool,
     space: bool,
@@ -32,7 +32,7 @@ pub struct Spec {
 impl Spec {
     /// Reads a directive after its `%`; also the number of bytes read. The conversion letter
     /// comes next.
-    pub fn parse(text: &[u8]) -> Result<(Spec, usize), FormatError> {
+    pub(super) fn parse(text: &[u8]) -> Result<(Spec, usize), FormatError> {
         let mut spec = Spec::default();
         let mut pos = 0;
         while let Some(&flag) = text.get(pos) {
@@ -71,7 +71,7 @@ impl Spec {
     }
 
     /// Whether a precision was given: `%s` then cuts even a long string.
-    pub fn has_precision(&self) -> bool {
+    pub(super) fn has_precision(&self) -> bool {
         self.precision.is_some()
     }
 
@@ -84,137 +84,138 @@ impl Spec {
         }
     }
 
-    /// Appends `prefix` and `body` padded to the width; `zeros` allows padding between them.
-    fn pad(&self, out: &mut Vec<u8>, prefix: &[u8], body: &[u8], zeros: bool) {
-        let missing = self.width.saturating_sub(prefix.len() + body.len());
-        let fill = |out: &mut Vec<u8>, byte| out.resize(out.len() + missing, byte);
-        if !self.left && !(self.zero && zeros) {
-            fill(out, b' ');
+    /// Pads what stands in `out` from `start` on to the width; zeros, if they are allowed, go
+    /// after the first `prefix` bytes of it.
+    fn pad(&self, out: &mut Vec<u8>, start: usize, prefix: usize, zeros: bool) {
+        let len = out.len() - start;
+        if len >= self.width {
+            return;
         }
-        out.extend_from_slice(prefix);
-        if !self.left && self.zero && zeros {
-            fill(out, b'0');
-        }
-        out.extend_from_slice(body);
-        if self.left {
-            fill(out, b' ');
-        }
+        let missing = self.width - len;
+        let (at, fill) = match (self.left, self.zero && zeros) {
+            (true, _) => (out.len(), b' '),
+            (false, true) => (start + prefix, b'0'),
+            (false, false) => (start, b' '),
+        };
+        out.resize(out.len() + missing, fill);
+        out[at..].rotate_right(missing);
     }
 
-    fn digits(&self, out: &mut Vec<u8>, prefix: &[u8], digits: &[u8]) {
-        let Some(precision) = self.precision else {
-            return self.pad(out, prefix, digits, true);
-        };
-        // An explicit precision turns the zero flag off, and prints zero as nothing.
-        let digits = if precision == 0 && digits == b"0" {
-            b""
+    /// An integer of `prefix` (sign or base) and `digits`.
+    fn integer(&self, out: &mut Vec<u8>, prefix: &[u8], digits: &[u8]) {
+        let start = out.len();
+        out.extend_from_slice(prefix);
+        if let Some(precision) = self.precision {
+            // Zero prints as nothing under a precision of zero.
+            let digits = if precision == 0 && digits == b"0" {
+                b""
+            } else {
+                digits
+            };
+            out.resize(out.len() + precision.saturating_sub(digits.len()), b'0');
+            out.extend_from_slice(digits);
         } else {
-            digits
-        };
-        let mut body = vec![b'0'; precision.saturating_sub(digits.len())];
-        body.extend_from_slice(digits);
-        self.pad(out, prefix, &body, false);
+            out.extend_from_slice(digits);
+        }
+        // An explicit precision turns the zero flag off.
+        self.pad(out, start, prefix.len(), self.precision.is_none());
     }
 
     /// `%d` and `%i`.
-    pub fn signed(&self, out: &mut Vec<u8>, value: i64) {
-        let mut buffer = DecimalBuffer::default();
-        let digits = buffer.format(value.unsigned_abs());
-        self.digits(out, self.sign(value < 0), digits);
+    pub(super) fn signed(&self, out: &mut Vec<u8>, value: i64) {
+        let mut digits = Digits::default();
+        self.integer(
+            out,
+            self.sign(value < 0),
+            digits.of(value.unsigned_abs(), b'd'),
+        );
     }
 
     /// `%u`, `%o`, `%x` and `%X`.
-    pub fn unsigned(&self, out: &mut Vec<u8>, value: u64, conversion: u8) {
-        match conversion {
-            b'o' => {
-                let mut digits = format!("{value:o}");
-                // The alternate form raises the precision until the first digit is a zero.
-                let printed_zero = value == 0 && self.precision != Some(0);
-                if self.alternate
-                    && !printed_zero
-                    && self.precision.is_none_or(|least| least <= digits.len())
-                {
-                    if value == 0 {
-                        return self.pad(out, b"", b"0", false);
+    pub(super) fn unsigned(&self, out: &mut Vec<u8>, value: u64, conversion: u8) {
+        let mut digits = Digits::default();
+        let digits = digits.of(value, conversion);
+        let prefix: &[u8] = match conversion {
+            b'x' if self.alternate && value != 0 => b"0x",
+            b'X' if self.alternate && value != 0 => b"0X",
+            // The alternate octal form makes sure that the first digit is a zero: unless it
+            // is one already, or the precision puts one there.
+            b'o' if self.alternate => {
+                let precision = self.precision.unwrap_or(1);
+                let zeros = precision > digits.len() || (value == 0 && precision > 0);
+                return if zeros {
+                    self.integer(out, b"", digits)
+                } else if value == 0 {
+                    Spec {
+                        precision: Some(1),
+                        ..*self
                     }
-                    digits.insert(0, '0');
-                }
-                self.digits(out, b"", digits.as_bytes());
-            }
-            b'x' => {
-                let prefix: &[u8] = if self.alternate && value != 0 {
-                    b"0x"
+                    .integer(out, b"", digits)
                 } else {
-                    b""
+                    let with_zero = [b"0", digits].concat();
+                    self.integer(out, b"", &with_zero)
                 };
-                self.digits(out, prefix, format!("{value:x}").as_bytes());
             }
-            b'X' => {
-                let prefix: &[u8] = if self.alternate && value != 0 {
-                    b"0X"
-                } else {
-                    b""
-                };
-                self.digits(out, prefix, format!("{value:X}").as_bytes());
-            }
-            _ => {
-                let mut buffer = DecimalBuffer::default();
-                let digits = buffer.format(value);
-                self.digits(out, b"", digits);
-            }
-        }
+            _ => b"",
+        };
+        self.integer(out, prefix, digits);
     }
 
     /// `%c`. C builds the item as a string, so a zero byte ends it.
-    pub fn character(&self, out: &mut Vec<u8>, byte: u8) {
-        let body: &[u8] = if byte == 0 { b"" } else { &[byte] };
-        let taken = Spec {
-            // The zero byte counts for the padding before it, and hides the padding after it.
-            width: match byte {
-                0 if self.left => 0,
-                0 => self.width.saturating_sub(1),
-                _ => self.width,
-            },
-            ..*self
-        };
-        taken.pad(out, b"", body, false);
+    pub(super) fn character(&self, out: &mut Vec<u8>, byte: u8) {
+        let start = out.len();
+        if byte != 0 {
+            out.push(byte);
+            return self.pad(out, start, 0, false);
+        }
+        // The zero byte counts for the padding before it, and hides the padding after it.
+        if !self.left {
+            out.resize(start + self.width.saturating_sub(1), b' ');
+        }
     }
 
     /// `%s`. `bytes` is already cut at its first zero byte where C would do so.
-    pub fn string(&self, out: &mut Vec<u8>, bytes: &[u8]) {
+    pub(super) fn string(&self, out: &mut Vec<u8>, bytes: &[u8]) {
         let len = self
             .precision
             .map_or(bytes.len(), |most| most.min(bytes.len()));
-        self.pad(out, b"", &bytes[..len], false);
+        let start = out.len();
+        out.extend_from_slice(&bytes[..len]);
+        self.pad(out, start, 0, false);
     }
 
     /// `%e`, `%E`, `%f`, `%g` and `%G`.
-    pub fn float(&self, out: &mut Vec<u8>, value: f64, conversion: u8) {
+    pub(super) fn float(&self, out: &mut Vec<u8>, value: f64, conversion: u8) {
+        let start = out.len();
         let sign = self.sign(value.is_sign_negative());
+        out.extend_from_slice(sign);
         let magnitude = value.abs();
         let upper = conversion.is_ascii_uppercase();
         if !magnitude.is_finite() {
-            let name: &[u8] = match (magnitude.is_nan(), upper) {
+            out.extend_from_slice(match (magnitude.is_nan(), upper) {
                 (true, false) => b"nan",
                 (true, true) => b"NAN",
                 (false, false) => b"inf",
                 (false, true) => b"INF",
-            };
-            return self.pad(out, sign, name, false);
+            });
+            return self.pad(out, start, sign.len(), false);
         }
         let precision = self.precision.unwrap_or(6);
-        let mut body = Vec::with_capacity(32);
         match conversion.to_ascii_lowercase() {
             b'f' => {
-                append(&mut body, format_args!("{magnitude:.precision$}"));
+                append(out, format_args!("{magnitude:.precision$}"));
                 if self.alternate && precision == 0 {
-                    body.push(b'.');
+                    out.push(b'.');
                 }
             }
-            b'e' => self.exponential(&mut body, &Decimal::new(magnitude, precision), upper),
-            _ => self.general(&mut body, magnitude, precision.max(1), upper),
+            b'e' => self.exponential(out, &Decimal::new(magnitude, precision), upper),
+            // The format of `tostring`, which has a fast path of its own.
+            _ if precision == 14 && !self.alternate && !upper => {
+                out.extend_from_slice(lua_vm::format_number(magnitude).as_bytes());
+            }
+            _ => self.general(out, magnitude, precision.max(1), upper),
         }
-        self.pad(out, sign, &body, true);
+        self.pad(out, start, sign.len(), true);
     }
 
     fn exponential(&self, body: &mut Vec<u8>, decimal: &Decimal, upper: bool) {
@@ -240,7 +241,7 @@ impl Spec {
             decimal.drop_trailing_zeros();
         }
         let exponent = decimal.exponent;
-        if exponent < -4 || exponent >= significant as i32 {
+        if !(-4..significant as i32).contains(&exponent) {
             return self.exponential(body, &decimal, upper);
         }
         let digits = decimal.digits();
@@ -270,17 +271,30 @@ fn append(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
     let _ = out.write_fmt(text);
 }
 
-/// The decimal digits of an unsigned integer, without an allocation.
+/// Room for the digits of an unsigned integer.
 #[derive(Default)]
-struct DecimalBuffer([u8; 20]);
+struct Digits([u8; 22]);
 
-impl DecimalBuffer {
-    fn format(&mut self, mut value: u64) -> &[u8] {
+impl Digits {
+    /// The digits of `value` in the base of a conversion.
+    fn of(&mut self, mut value: u64, conversion: u8) -> &[u8] {
         let mut start = self.0.len();
+        let (base, alphabet) = match conversion {
+            b'o' => (8, b"0123456789abcdef"),
+            b'x' => (16, b"0123456789abcdef"),
+            b'X' => (16, b"0123456789ABCDEF"),
+            _ => (10, b"0123456789abcdef"),
+        };
         loop {
             start -= 1;
-            self.0[start] = b'0' + (value % 10) as u8;
-            value /= 10;
+            let digit;
+            // Constant bases, so that none of them divides at run time.
+            (value, digit) = match base {
+                8 => (value / 8, value % 8),
+                16 => (value / 16, value % 16),
+                _ => (value / 10, value % 10),
+            };
+            self.0[start] = alphabet[digit as usize];
             if value == 0 {
                 return &self.0[start..];
             }
@@ -288,45 +302,58 @@ impl DecimalBuffer {
     }
 }
 
+/// Most significant digits that a directive can ask for.
+const MAX_SIGNIFICANT: usize = 100;
+
 /// A number as `d.ddd * 10^exponent`, correctly rounded.
 struct Decimal {
-    digits: Vec<u8>,
+    digits: [u8; MAX_SIGNIFICANT],
+    len: usize,
     exponent: i32,
 }
 
 impl Decimal {
     /// `magnitude` (finite, not negative) with `fraction` digits after the point.
     fn new(magnitude: f64, fraction: usize) -> Decimal {
-        let mut digits = Vec::with_capacity(fraction + 8);
-        append(&mut digits, format_args!("{magnitude:.fraction$e}"));
-        // std writes "d.ddde-7": take the exponent off, then the point out.
-        let mut exponent = 0;
-        if let Some(mark) = memchr::memrchr(b'e', &digits) {
-            exponent = std::str::from_utf8(&digits[mark + 1..])
-                .ok()
-                .and_then(|text| text.parse().ok())
-                .unwrap_or(0);
-            digits.truncate(mark);
+        // std writes "d.ddde-7": at most two bytes and an exponent more than the digits.
+        let mut text = [0; MAX_SIGNIFICANT + 8];
+        let mut rest = &mut text[..];
+        let _ = write!(rest, "{magnitude:.fraction$e}");
+        let unused = rest.len();
+        let text = &text[..text.len() - unused];
+
+        let mut decimal = Decimal {
+            digits: [b'0'; MAX_SIGNIFICANT],
+            len: 0,
+            exponent: 0,
+        };
+        let mark = memchr::memrchr(b'e', text).unwrap_or(text.len());
+        for &byte in &text[..mark] {
+            if byte != b'.' {
+                decimal.digits[decimal.len] = byte;
+                decimal.len += 1;
+            }
         }
-        if digits.len() > 1 {
-            digits.remove(1);
-        }
-        Decimal { digits, exponent }
+        decimal.exponent = text
+            .get(mark + 1..)
+            .and_then(|text| std::str::from_utf8(text).ok()?.parse().ok())
+            .unwrap_or(0);
+        decimal
     }
 
     fn digits(&self) -> &[u8] {
-        &self.digits
+        &self.digits[..self.len]
     }
 
     fn drop_trailing_zeros(&mut self) {
-        while self.digits.len() > 1 && self.digits.last() == Some(&b'0') {
-            self.digits.pop();
+        while self.len > 1 && self.digits[self.len - 1] == b'0' {
+            self.len -= 1;
         }
     }
 }
 
 /// `%q`: `bytes` as a Lua literal that reads back as the same string.
-pub fn quoted(out: &mut Vec<u8>, bytes: &[u8]) {
+pub(super) fn quoted(out: &mut Vec<u8>, bytes: &[u8]) {
     out.push(b'"');
     for &byte in bytes {
         match byte {
@@ -339,20 +366,18 @@ pub fn quoted(out: &mut Vec<u8>, bytes: &[u8]) {
     out.push(b'"');
 }
 
+/// 2^63, the first value beyond a `long`.
+const LONG_END: f64 = (1u64 << 63) as f64;
+
 /// C's conversion of a `double` to `long`, as x86-64 does it: out of range gives the minimum.
-pub fn to_signed(value: f64) -> i64 {
-    if (-9.223_372_036_854_775_8e18..9.223_372_036_854_775_8e18).contains(&value) {
-        value as i64
-    } else {
-        i64::MIN
-    }
+pub(crate) fn to_signed(value: f64) -> i64 {
+    lua_vm::to_integer(value)
 }
 
 /// C's conversion of a `double` to `unsigned long`, as x86-64 does it: negative numbers wrap.
-pub fn to_unsigned(value: f64) -> u64 {
-    const HALF: f64 = 9.223_372_036_854_775_8e18;
-    if value >= HALF {
-        to_signed(value - HALF) as u64 ^ (1 << 63)
+pub(super) fn to_unsigned(value: f64) -> u64 {
+    if value >= LONG_END {
+        to_signed(value - LONG_END) as u64 ^ (1 << 63)
     } else {
         to_signed(value) as u64
     }
@@ -403,7 +428,7 @@ mod tests {
         check_float("%.14g", 0.1, "0.1");
         check_float("%.14g", 123456789012345.0, "1.2345678901234e+14");
         check_float("%.3G", 1e-10, "1E-10");
-        check_float("%010.3f", -3.14159, "-00003.142");
+        check_float("%010.3f", -3.25, "-00003.250");
         check_float("%-10.1f|", 3.0, "3.0       ");
         check_float("%+g", 3.0, "+3");
         check_float("%05f", f64::INFINITY, "  inf");
@@ -441,7 +466,7 @@ mod tests {
         assert_eq!(to_signed(1e300), i64::MIN);
         assert_eq!(to_signed(f64::NAN), i64::MIN);
         assert_eq!(to_unsigned(-1.0), u64::MAX);
-        assert_eq!(to_unsigned(9.223372036854775808e18), 1 << 63);
+        assert_eq!(to_unsigned(LONG_END), 1 << 63);
         assert_eq!(to_unsigned(1e300), 0);
     }
 

@@ -205,7 +205,7 @@ fn sub_fast(args: FastArgs<'_>) -> FastResult<'_> {
 fn format(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     let cx = &*cx;
     let template = cx.check_bytes(1)?;
-    let mut out = Buffer::new();
+    let mut out = Buffer::new(template.len() * 2);
     let mut arg = 1;
     let mut rest = template;
     while let Some(percent) = memchr::memchr(b'%', rest) {

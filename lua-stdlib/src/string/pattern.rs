@@ -17,14 +17,14 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 /// Most captures in one pattern (`LUA_MAXCAPTURES`).
-pub const MAX_CAPTURES: usize = 32;
+pub(super) const MAX_CAPTURES: usize = 32;
 
 /// Number of steps between two calls of the charge callback.
 const CHARGE_UNIT: u64 = 4096;
 
 /// What is wrong with a pattern. The texts are 5.1's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PatternError {
+pub(super) enum PatternError {
     /// A single `%` ends the pattern.
     #[error("malformed pattern (ends with '%')")]
     EndsWithEscape,
@@ -53,7 +53,7 @@ pub enum PatternError {
 
 /// Why a match stopped without an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stop<E> {
+pub(super) enum Stop<E> {
     /// The pattern is malformed.
     Pattern(PatternError),
     /// The charge callback refused to go on.
@@ -68,7 +68,7 @@ impl<E> From<PatternError> for Stop<E> {
 
 /// What a leading `^` means: `string.gmatch` takes it literally.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Caret {
+pub(super) enum Caret {
     /// It anchors the match.
     Anchors,
     /// It is an ordinary character.
@@ -224,7 +224,7 @@ enum CaptureKind {
 
 /// A compiled pattern.
 #[derive(Debug)]
-pub struct Pattern {
+pub(super) struct Pattern {
     items: Vec<Item>,
     sets: Vec<ByteSet>,
     captures: Vec<CaptureKind>,
@@ -236,7 +236,7 @@ pub struct Pattern {
 impl Pattern {
     /// Compiles `source`. Never fails: a malformed part raises its error when reached.
     /// As in 5.1, a zero byte ends the pattern (`%z` matches one).
-    pub fn new(source: &[u8], caret: Caret) -> Pattern {
+    pub(super) fn new(source: &[u8], caret: Caret) -> Pattern {
         let source = match memchr::memchr(0, source) {
             Some(end) => &source[..end],
             None => source,
@@ -266,7 +266,7 @@ impl Pattern {
 
     /// As [`Pattern::new`], from a small cache of this thread when it was compiled lately:
     /// scripts use few patterns, many times each.
-    pub fn cached(source: &[u8], caret: Caret) -> Rc<Pattern> {
+    pub(super) fn cached(source: &[u8], caret: Caret) -> Rc<Pattern> {
         if source.len() > CACHED_LEN {
             return Rc::new(Pattern::new(source, caret));
         }
@@ -290,12 +290,12 @@ impl Pattern {
     }
 
     /// Whether a leading `^` allows a match at the first position only.
-    pub fn is_anchored(&self) -> bool {
+    pub(super) fn is_anchored(&self) -> bool {
         self.anchored
     }
 
     /// Number of captures of a complete match, an unfinished one included.
-    pub fn capture_count(&self) -> usize {
+    pub(super) fn capture_count(&self) -> usize {
         self.captures.len()
     }
 
@@ -555,7 +555,7 @@ impl Compiler<'_> {
 
 /// A capture of a successful match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Capture {
+pub(super) enum Capture {
     /// The bytes `start..end` of the subject.
     Range(usize, usize),
     /// The 0-based position that `()` saw.
@@ -574,7 +574,7 @@ struct Choice {
 
 /// The state of matching: choices and captures. Borrows neither pattern nor subject, so that
 /// it survives a call into Lua between two matches.
-pub struct Matcher {
+pub(super) struct Matcher {
     choices: Vec<Choice>,
     captures: [(usize, usize); MAX_CAPTURES],
     steps: u64,
@@ -588,7 +588,7 @@ impl Default for Matcher {
 
 impl Matcher {
     /// A matcher that has matched nothing yet.
-    pub fn new() -> Matcher {
+    pub(super) fn new() -> Matcher {
         Matcher {
             choices: Vec::new(),
             captures: [(0, 0); MAX_CAPTURES],
@@ -598,7 +598,7 @@ impl Matcher {
 
     /// The first match that starts at `init` or, unless the pattern is anchored, later.
     /// `charge` is told about the work done, in steps of about one byte each.
-    pub fn find<E>(
+    pub(super) fn find<E>(
         &mut self,
         pattern: &Pattern,
         subject: &[u8],
@@ -633,7 +633,7 @@ impl Matcher {
 
     /// Capture `index` (0-based) of the last successful match, which covered `start..end`.
     /// The whole match stands in for the first capture of a pattern without any.
-    pub fn capture(
+    pub(super) fn capture(
         &self,
         pattern: &Pattern,
         index: usize,
@@ -665,7 +665,7 @@ impl Matcher {
     }
 
     /// Matches at `start` only; the end of the match.
-    pub fn match_at<E>(
+    pub(super) fn match_at<E>(
         &mut self,
         pattern: &Pattern,
         subject: &[u8],
@@ -865,7 +865,7 @@ fn balance(subject: &[u8], open: u8, close: u8) -> Option<usize> {
 
 /// Whether `string.find` may search for `source` itself: no character of it is special.
 /// As in 5.1, only the part before a zero byte is looked at.
-pub fn is_plain(source: &[u8]) -> bool {
+pub(super) fn is_plain(source: &[u8]) -> bool {
     source
         .iter()
         .take_while(|&&byte| byte != 0)

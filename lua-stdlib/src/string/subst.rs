@@ -41,7 +41,7 @@ pub(super) fn gsub(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     let pattern = Pattern::cached(source, Caret::Anchors);
 
     let mut matcher = Matcher::new();
-    let mut out = Buffer::new();
+    let mut out = Buffer::new(subject_len + subject_len / 2);
     let mut count = 0;
     let mut from = 0;
     while count < most {

@@ -57,7 +57,7 @@ fn concat(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
         Value::Nil => length(table),
         _ => i64::from(cx.check_int(4)?),
     };
-    let mut out = Buffer::new();
+    let mut out = Buffer::new(last.saturating_sub(first).clamp(0, 512) as usize * 8);
     for i in first..=last {
         match table.get_index(i) {
             Value::String(text) => out.push(cx, text.as_bytes())?,

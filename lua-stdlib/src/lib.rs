@@ -14,6 +14,7 @@ mod args;
 mod base;
 mod buffer;
 mod coroutine;
+mod debug;
 mod io;
 mod math;
 mod os;
@@ -23,6 +24,7 @@ mod table;
 
 pub use base::BASE;
 pub use coroutine::COROUTINE;
+pub use debug::DEBUG;
 pub use io::IO;
 pub use library::{Entry, Library, Preset, open};
 pub use math::{MATH, Random};

@@ -78,6 +78,7 @@ impl Preset {
                 crate::OS,
                 crate::STRING,
                 crate::MATH,
+                crate::DEBUG,
             ],
             Preset::Sandboxed => &[
                 crate::BASE,

@@ -80,7 +80,7 @@ fn thread_arg<'a>(cx: &'a CallCx<'_>) -> (Option<Thread<'a>>, usize) {
 }
 
 /// Implements `debug.traceback` (§5.9): a message and the calls that are active from `level`
-/// (default 1, the caller) on. A message that is neither a string nor nil is returned alone.
+/// (default 1, the caller) on. A message that is no string is returned alone.
 /// Errors for a coroutine other than the running one.
 fn traceback(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     let (thread, taken) = thread_arg(cx);
@@ -98,7 +98,7 @@ fn traceback(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
         _ => usize::from(thread.is_none()),
     };
     let mut text = match cx.arg(message) {
-        Value::Nil => Vec::new(),
+        Value::Nil if !cx.has_arg(message) => Vec::new(),
         Value::String(_) | Value::Number(_) => {
             let mut text = cx.check_bytes(message)?.to_vec();
             text.push(b'\n');

@@ -6,6 +6,7 @@
 
 mod base;
 mod coroutine;
+mod debug;
 mod io;
 mod math;
 mod os;

@@ -1,0 +1,56 @@
+use super::check;
+use expect_test::expect;
+
+#[test]
+fn tracebacks() {
+    check(
+        r##"
+local function f() return (debug.traceback("m"):match("^(.-\n.-\n.-)\n")) end
+print(f())
+print(debug.traceback("x", 100))
+print(debug.traceback({}) ~= nil, debug.traceback(nil), debug.traceback(nil, 7))
+print((debug.traceback(12):match("^12\nstack")), (debug.traceback():match("^stack")))
+print(select(2, xpcall(function() error("E") end, debug.traceback)):match("^[^\n]*\n[^\n]*\n[^\n]*"))
+"##,
+        expect![[r#"
+            m
+            stack traceback:
+            	test:2: in function 'f'
+            x
+            stack traceback:
+            true	nil	nil
+            12
+            stack	stack
+            test:7: E
+            stack traceback:
+            	[C]: in function 'error'
+        "#]],
+    );
+}
+
+#[test]
+fn without_protection() {
+    check(
+        r##"
+local t = setmetatable({}, {__metatable = "locked"})
+print(type(debug.getmetatable(t)), debug.setmetatable(t, nil), getmetatable(t))
+debug.setmetatable(5, {__index = {double = function(n) return n * 2 end}})
+print((5):double(), debug.setmetatable(5, nil))
+print(pcall(debug.setmetatable, {}, 1))
+print(pcall(debug.getmetatable))
+local function f() return x end
+print(debug.getfenv(f) == _G, debug.setfenv(f, {x = "own"}) == f, f(), debug.getfenv(1))
+print(pcall(debug.setfenv, 1, {}))
+print(type(debug.getregistry()))
+"##,
+        expect![[r#"
+            table	true	nil
+            10	true
+            false	bad argument #2 to '?' (nil or table expected)
+            false	bad argument #1 to '?' (value expected)
+            true	true	own	nil
+            false	'setfenv' cannot change environment of given object
+            table
+        "#]],
+    );
+}

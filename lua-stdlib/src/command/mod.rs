@@ -267,7 +267,9 @@ fn protected_call(
         let closure = cx.new_closure(call_with_args, &upvalues)?;
         cx.push(Value::Function(closure));
     }
-    cx.push(Value::Function(cx.new_native(add_traceback)?));
+    let has_args = Value::Boolean(!args.is_empty());
+    let handler = cx.new_closure(add_traceback, &[has_args])?;
+    cx.push(Value::Function(handler));
     cx.call(2, Results::Open)
 }
 
@@ -290,6 +292,7 @@ fn call_with_args(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
 }
 
 /// The message handler: a string gets a traceback, other error objects stay as they are.
+/// Upvalue 1 tells whether [`call_with_args`] is in between.
 fn add_traceback(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     if !matches!(cx.arg(1), Value::String(_) | Value::Number(_)) {
         return cx.ret_arg(1);
@@ -297,12 +300,11 @@ fn add_traceback(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     let mut text = cx.check_bytes(1)?.to_vec();
     text.push(b'\n');
     text.extend_from_slice(&cx.traceback(1));
-    // The command itself is one native below the chunk, however it got there.
+    // The command shows as one native below the chunk: xpcall. Hide what passes arguments.
     let below = b"\n\t[C]: ?";
-    while text.ends_with(below) {
+    if cx.upvalue(1).truthy() && text.ends_with(below) {
         text.truncate(text.len() - below.len());
     }
-    text.extend_from_slice(below);
     cx.ret_bytes(&text)
 }
 

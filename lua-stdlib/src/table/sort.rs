@@ -21,7 +21,12 @@ pub(super) fn sort(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     }
     cx.set_top(2)?;
     cx.push_nil(); // the pivot
-    quicksort(&mut LuaList { cx, has_order }, 1, len)?;
+    let mut list = LuaList {
+        cx,
+        has_order,
+        steps: 0,
+    };
+    quicksort(&mut list, 1, len)?;
     cx.ret0()
 }
 
@@ -107,6 +112,7 @@ const PIVOT: usize = 3;
 struct LuaList<'a, 'v> {
     cx: &'a mut CallCx<'v>,
     has_order: bool,
+    steps: u64,
 }
 
 /// An operand of a comparison.
@@ -131,6 +137,11 @@ impl LuaList<'_, '_> {
             self.push(b)?;
             let less = self.cx.less_than(-2, -1)?;
             self.cx.pop(2);
+            // Without a call in between nothing else reports the work.
+            self.steps += 1;
+            if self.steps.is_multiple_of(super::CHARGE_UNIT as u64) {
+                self.cx.charge(super::CHARGE_UNIT as u64)?;
+            }
             return Ok(less);
         }
         self.cx.push_arg(2);

@@ -63,6 +63,16 @@ fn run(config: VmConfig, preset: Preset, source: &str) -> String {
 #[track_caller]
 fn check(source: &str, expected: Expect) {
     let actual = run(VmConfig::default(), Preset::Full, source);
+    // Collecting at every safepoint must change nothing: values stay where natives keep them.
+    let stressed = VmConfig {
+        stress_collector: true,
+        ..VmConfig::default()
+    };
+    assert_eq!(
+        run(stressed, Preset::Full, source),
+        actual,
+        "under stress on the left"
+    );
     if let Ok(reference) = std::env::var("LUA_REFERENCE") {
         let script = format!(
             "local f, e = loadstring({:?}, '=test')\n\

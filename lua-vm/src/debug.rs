@@ -169,7 +169,7 @@ pub(crate) unsafe fn argument_message(vm: *const VmCore, mut i: usize, message: 
         if let Some((kind, name)) = &name
             && *kind == "method"
         {
-            i -= 1;
+            i = i.saturating_sub(1);
             if i == 0 {
                 text.extend_from_slice(b"calling '");
                 text.extend_from_slice(name);

@@ -90,7 +90,6 @@ impl Vm {
             fuel: u64::MAX,
             interrupt: Arc::new(AtomicBool::new(false)),
             aborting: None,
-            builtins: [std::ptr::null_mut(); Builtin::COUNT],
             host_data: Vec::new(),
             overflow_margin: 0,
             has_foreign_value: false,
@@ -139,11 +138,7 @@ impl Vm {
                 };
                 let closure =
                     NativeClosure::new(&mut *heap, function, None, builtin, globals, &[])?;
-                (*core).builtins[byte as usize] = closure;
-                let value = RawValue::native_function(closure);
-                // A root that lasts as long as the VM.
-                TableObj::set_index(&mut *heap, (*heap).registry, i64::from(byte), value)
-                    .map_err(|_| LuaError::MEMORY)?;
+                (*heap).builtins[byte as usize] = closure;
             }
             Self::reset(core);
         }
@@ -209,6 +204,13 @@ impl Vm {
             let _reset = Reset(core);
             let mut cx = CallCx::new(core, 0);
             let result = body(&mut cx);
+            if (*core).aborting == Some(ErrorKind::Memory) {
+                // What the script has left is garbage: the next one is not to pay for it.
+                Vm::reset(core);
+                (*core).heap.collect();
+                (*core).heap.bury();
+                return Err(LuaError::MEMORY);
+            }
             match (*core).aborting {
                 Some(kind) if result.is_ok() => Err(LuaError::abort(kind)),
                 _ => result,
@@ -346,8 +348,12 @@ impl Drop for Vm {
         // SAFETY: the core was made by `new`; nothing runs. Finalizers do run, on a VM
         // that is whole; their errors have nobody to go to.
         unsafe {
+            // Those that finalizers make in turn get a few rounds: a script must not keep
+            // its host from closing the VM.
             (*self.core).heap.finalize_all();
-            while !(&(*self.core).heap.due).is_empty() {
+            let mut left = 10 * (*self.core).heap.due.len();
+            while left > 0 && !(&(*self.core).heap.due).is_empty() {
+                left -= 1;
                 let _ = self.enter(|cx| budget::run_finalizers(cx.core()));
             }
             drop(Box::from_raw(self.core));

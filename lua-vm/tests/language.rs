@@ -374,3 +374,35 @@ fn stacks_move_under_natives() {
         "3030",
     );
 }
+
+#[test]
+fn handlers_see_the_frame_that_raised() {
+    // An error raised anew by a wrapped coroutine reaches the resumer's handler.
+    check(
+        "return xpcall(function() wrap(function() error('in') end)() end, function(m) return m .. '!' end)",
+        "false t:1: in!",
+    );
+    // Recursion through natives is reported as such by a handler that works.
+    check(
+        "local function f() return apply(f) end return xpcall(f, function(m) return m end)",
+        "false C stack overflow",
+    );
+    check(
+        "return xpcall(function() error('x') end, function(m) error(m) end)",
+        "false error in error handling",
+    );
+}
+
+#[test]
+fn a_script_does_not_pay_for_the_garbage_of_the_last() {
+    let config = VmConfig { memory_limit: Some(2 << 20), ..VmConfig::default() };
+    let mut limited = vm(config);
+    for _ in 0..3 {
+        assert_eq!(
+            run(&mut limited, "local t = {} for i = 1, 1e9 do t[i] = {i} end"),
+            "error: not enough memory"
+        );
+        assert!(limited.memory_used() < 1 << 20, "{}", limited.memory_used());
+        assert_eq!(run(&mut limited, "return 6 * 7"), "42");
+    }
+}

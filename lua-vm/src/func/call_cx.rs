@@ -443,8 +443,8 @@ impl<'a> CallCx<'a> {
 
     /// One of the functions that the interpreter carries out itself.
     pub fn builtin(&self, builtin: Builtin) -> Function<'_> {
-        // SAFETY: the builtins are made with the VM and kept as roots.
-        unsafe { self.function((*self.vm).builtins[builtin as usize].cast()) }
+        // SAFETY: the builtins are made with the VM and are roots.
+        unsafe { self.function((*self.vm).heap.builtins[builtin as usize].cast()) }
     }
 
     /// A host's object.
@@ -843,6 +843,10 @@ impl<'a> CallCx<'a> {
             if (*self.vm).has_foreign_value {
                 (*self.vm).has_foreign_value = false;
                 return Err(unwind::throw_text(self.vm, FOREIGN_MESSAGE));
+            }
+            if (*self.vm).aborting.is_some() {
+                // A push may have failed: what is on the stack is not what was meant.
+                return Err(unwind::abort_error(self.vm));
             }
             let func = (*self.vm).top.sub(n_args + 1);
             let start = func.offset_from((*self.vm).base) as usize;

@@ -67,7 +67,7 @@ impl LuaClosure {
     }
 
     /// A closure whose upvalues are still to be set: the caller does so before
-    /// anything else runs.
+    /// anything else runs, or gives the closure up with [`LuaClosure::abandon`].
     ///
     /// # Errors
     ///
@@ -102,6 +102,22 @@ impl LuaClosure {
             });
             heap.register_large(closure.cast(), size);
             Ok(closure)
+        }
+    }
+
+    /// Gives up a closure of whose upvalues only the first `done` have been set: the
+    /// others become null, which the collector, who alone will meet it, passes over.
+    ///
+    /// # Safety
+    ///
+    /// The closure is live and nothing refers to it.
+    #[cold]
+    pub(crate) unsafe fn abandon(closure: *mut LuaClosure, done: usize) {
+        // SAFETY: U1: there is room for all of them.
+        unsafe {
+            for i in done..(*closure).header.extra as usize {
+                Self::upvalues(closure).add(i).write(std::ptr::null_mut());
+            }
         }
     }
 }

@@ -36,11 +36,14 @@ pub(crate) unsafe fn load(
         let closure = LuaClosure::new(heap, code, globals)?;
         // A main chunk captures nothing; one that says it does gets fresh variables.
         for i in 0..proto.proto().captures.len() {
-            (*closure).header.extra = i as u32;
-            let upvalue = UpValue::new_closed(heap)?;
-            *LuaClosure::upvalues(closure).add(i) = upvalue;
+            match UpValue::new_closed(heap) {
+                Ok(upvalue) => *LuaClosure::upvalues(closure).add(i) = upvalue,
+                Err(error) => {
+                    LuaClosure::abandon(closure, i);
+                    return Err(error);
+                }
+            }
         }
-        (*closure).header.extra = proto.proto().captures.len() as u32;
         Ok(closure)
     }
 }

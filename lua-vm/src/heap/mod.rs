@@ -25,6 +25,8 @@ use std::alloc::{alloc as global_alloc, dealloc as global_dealloc};
 use std::ptr::null_mut;
 
 use crate::error::LuaError;
+use crate::func::closure::NativeClosure;
+use crate::interp::builtin::Builtin;
 use crate::interp::stack::Coroutine;
 use crate::meta::EVENT_COUNT;
 use crate::table::TableObj;
@@ -91,6 +93,8 @@ pub(crate) struct Heap {
     /// The metatables of the types that have one each, by [`crate::Type`].
     pub(crate) type_metatables: [*mut TableObj; 9],
     pub(crate) registry: *mut TableObj,
+    /// The closures of the functions that the interpreter carries out, by [`Builtin`].
+    pub(crate) builtins: [*mut NativeClosure; Builtin::COUNT],
     /// Every coroutine that has not been found dead.
     pub(crate) coroutines: Vec<*mut Coroutine>,
     /// Host values of freed userdata, to be dropped when no sweep is under way.
@@ -133,6 +137,7 @@ impl Heap {
             event_names: [null_mut(); EVENT_COUNT],
             type_metatables: [null_mut(); 9],
             registry: null_mut(),
+            builtins: [null_mut(); Builtin::COUNT],
             coroutines: Vec::new(),
             graveyard: Vec::new(),
             main: null_mut(),
@@ -208,7 +213,7 @@ impl Heap {
     fn allocate_slow(&mut self, class: usize) -> *mut u8 {
         let owner = self.this;
         loop {
-            if self.objects.refill(class, owner, false) || !self.sweep_page_of(class) {
+            if !self.objects.refill(class, owner, false) && !self.sweep_page_of(class) {
                 self.objects.refill(class, owner, true);
             }
             let cell = self.objects.take(class);

@@ -17,7 +17,7 @@ impl Heap {
     /// Does about `work` bytes' worth of collecting. Returns true if a cycle ended.
     /// Stops early when finalizers are due: see [`Phase::Finalize`].
     pub(crate) fn advance(&mut self, work: usize) -> bool {
-        let mut left = work as isize;
+        let mut left = isize::try_from(work).unwrap_or(isize::MAX);
         let mut has_ended = false;
         while left > 0 && !has_ended {
             match self.phase {

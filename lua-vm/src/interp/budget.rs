@@ -76,7 +76,8 @@ pub(crate) unsafe fn abort(vm: *mut VmCore, kind: ErrorKind) -> LuaError {
 pub(crate) unsafe fn charge(vm: *mut VmCore, units: u64) -> Result<(), LuaError> {
     // SAFETY: the caller's contract.
     unsafe {
-        (*vm).budget -= units.min(i64::MAX as u64 / 2) as i64;
+        let units = i64::try_from(units).unwrap_or(i64::MAX);
+        (*vm).budget = (*vm).budget.saturating_sub(units);
         if (*vm).budget < 0 { refuel(vm) } else { Ok(()) }
     }
 }
@@ -226,7 +227,7 @@ pub(crate) unsafe fn step(vm: *mut VmCore, kilobytes: usize) -> Result<bool, Lua
         let mut has_ended =
             (*heap).advance(work.saturating_mul((*heap).step_multiplier.max(100) / 100));
         let bytes = (*heap).bytes;
-        (*heap).set_threshold(bytes + work);
+        (*heap).set_threshold(bytes.saturating_add(work));
         (*heap).bury();
         if (*heap).phase == Phase::Finalize {
             run_finalizers(vm)?;

@@ -42,8 +42,6 @@ pub(crate) unsafe fn precall(vm: *mut VmCore, mut func: *mut RawValue, mut n_arg
             };
             if (*function).kind == Kind::LuaFunction {
                 if let Err(error) = enter(vm, func, n_args, function.cast()) {
-                    (*vm).base = func.add(1);
-                    (*vm).top = func.add(1);
                     unwind::raise(vm, error);
                 }
                 return;
@@ -113,7 +111,8 @@ unsafe fn call_handler(
 ///
 /// # Errors
 ///
-/// A stack overflow or the memory limit.
+/// A stack overflow, the memory limit, or an abort; the state is then that of the call,
+/// or of the frame if that has been made.
 ///
 /// # Safety
 ///
@@ -126,7 +125,11 @@ pub(crate) unsafe fn enter(
 ) -> Result<(), LuaError> {
     // SAFETY: the caller's contract; S2 holds for the new frame.
     unsafe {
-        VmCore::ensure_words(vm)?;
+        if let Err(error) = VmCore::ensure_words(vm) {
+            (*vm).base = func.add(1);
+            (*vm).top = func.add(1);
+            return Err(error);
+        }
         let proto = CodeObj::proto(LuaClosure::code_object(closure));
         let frame_size = proto.max_stack as usize;
         let params = proto.params as usize;
@@ -137,7 +140,14 @@ pub(crate) unsafe fn enter(
             frame_size.max(n_args) + 1
         };
         (*vm).top = func.add(1 + n_args);
-        func = func.wrapping_byte_offset(VmCore::ensure_slots(vm, func, needed)?);
+        match VmCore::ensure_slots(vm, func, needed) {
+            Ok(moved) => func = func.wrapping_byte_offset(moved),
+            Err(error) => {
+                (*vm).base = func.add(1);
+                (*vm).top = func.add(1);
+                return Err(error);
+            }
+        }
         let mut base = func.add(1);
         if is_vararg {
             // The fixed parameters move above the arguments.
@@ -294,7 +304,10 @@ pub(crate) unsafe fn return_values(
             match word.kind() {
                 WordKind::Vararg => base = base.sub(word.distance()),
                 WordKind::Tail => {}
-                WordKind::Native => {
+                WordKind::Native | WordKind::Service => {
+                    if word.is_meta() {
+                        fp = fp.sub(1);
+                    }
                     std::ptr::copy(first, to, count);
                     (*vm).top = to.add(count);
                     (*vm).base = base.sub(word.distance());
@@ -434,13 +447,20 @@ pub(crate) unsafe fn call_from_native(
     debug_assert!(n_args <= MAX_ARGS);
     // SAFETY: the caller's contract; the word makes the loop leave here.
     unsafe {
-        if (*vm).native_depth >= (*vm).limits.native_depth {
+        if (*vm).native_depth >= unwind::native_depth_limit(vm) {
             return Err(unwind::throw_positioned(vm, b"C stack overflow"));
         }
         VmCore::ensure_words(vm)?;
         let distance = func.add(1).offset_from((*vm).base) as usize;
-        *(*vm).fp = Word::new(WordKind::Native, distance).0;
-        (*vm).fp = (*vm).fp.add(1);
+        if VmCore::lua_closure((*vm).base).is_some() {
+            // Not a native calls, but the interpreter itself in the middle of an instruction.
+            *(*vm).fp = (*vm).pc.expose_provenance();
+            *(*vm).fp.add(1) = Word::new(WordKind::Service, distance).0;
+            (*vm).fp = (*vm).fp.add(2);
+        } else {
+            *(*vm).fp = Word::new(WordKind::Native, distance).0;
+            (*vm).fp = (*vm).fp.add(1);
+        }
         (*vm).native_depth += 1;
         let coroutine = (*vm).heap.current;
         (*coroutine).native_calls += 1;

@@ -219,7 +219,9 @@ pub(crate) unsafe fn fail(vm: *mut VmCore, error: LuaError) -> Option<LuaError> 
         (*current).base = (*vm).base;
         (*current).fp = (*vm).fp;
         (*current).pc = (*vm).pc;
-        (*current).top = VmCore::frame_top(vm);
+        // A frame that could not be made may not fit in the stack.
+        let end = (*current).stack.add((*current).stack_len);
+        (*current).top = VmCore::frame_top(vm).min(end);
         if error.kind() == ErrorKind::Throw && (*current).resumed_by == ResumeKind::Resume {
             let slot = (*current).stack;
             *slot = (*vm).heap.thrown;

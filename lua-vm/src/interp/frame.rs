@@ -36,6 +36,9 @@ pub(crate) enum WordKind {
     /// A concatenation: the result replaces two operands, and it goes on with those
     /// that are left.
     MetaConcat = 21,
+    /// The frame was called on behalf of an instruction of the Lua frame below, as a
+    /// message handler or a finalizer: leave the interpreter.
+    Service = 23,
 }
 
 /// A special word.
@@ -78,7 +81,8 @@ impl Word {
             15 => WordKind::MetaDrop,
             17 => WordKind::MetaJumpIf,
             19 => WordKind::MetaJumpIfNot,
-            _ => WordKind::MetaConcat,
+            21 => WordKind::MetaConcat,
+            _ => WordKind::Service,
         }
     }
 

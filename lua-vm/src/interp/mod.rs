@@ -30,11 +30,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use crate::error::{ErrorKind, LuaError};
-use crate::func::closure::{LuaClosure, NativeClosure};
+use crate::func::closure::LuaClosure;
 use crate::heap::Heap;
 use crate::heap::object::Kind;
 use crate::value::RawValue;
-use builtin::Builtin;
 use stack::Coroutine;
 
 /// Why the loop is to be left.
@@ -72,8 +71,6 @@ pub(crate) struct VmCore {
     pub(crate) interrupt: Arc<AtomicBool>,
     /// An abort under way: natives cannot swallow it.
     pub(crate) aborting: Option<ErrorKind>,
-    /// The builtins' closures, by [`Builtin`].
-    pub(crate) builtins: [*mut NativeClosure; Builtin::COUNT],
     /// Values the host attached.
     pub(crate) host_data: Vec<Box<dyn std::any::Any>>,
     /// What a message handler may use beyond the limits, so that it can report an

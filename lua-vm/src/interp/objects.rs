@@ -5,10 +5,10 @@ use lua_compiler::isa::Op;
 
 use super::frame::{Word, WordKind};
 use super::{VmCore, budget, call, slow, unwind};
-use crate::heap::object::CodeObj;
 use crate::error::LuaError;
 use crate::func::closure::LuaClosure;
 use crate::func::upvalue::UpValue;
+use crate::heap::object::{CodeObj, mark};
 use crate::meta::{Event, index};
 use crate::table::{Node, StoreError, TableObj, length};
 use crate::value::RawValue;
@@ -106,6 +106,8 @@ pub(crate) unsafe fn dup_table(vm: *mut VmCore, ins: u32) -> *mut RawValue {
                 if nodes > 0 {
                     std::ptr::copy_nonoverlapping::<Node>((*template).nodes, (*table).nodes, nodes);
                     (*table).last_free = (*template).last_free;
+                    // The nodes lie where the template's hash has put them.
+                    (*table).header.mark |= (*template).header.mark & mark::SEEDED;
                 }
                 *(*vm).base.add((ins >> 8) as usize & 255) = RawValue::table(table);
                 Ok(())
@@ -187,8 +189,7 @@ pub(crate) unsafe fn new_closure(vm: *mut VmCore, ins: u32) -> *mut RawValue {
                     match upvalue {
                         Ok(upvalue) => *upvalues.add(i) = upvalue,
                         Err(error) => {
-                            // Complete as far as it goes: the collector will meet it.
-                            (*closure).header.extra = i as u32;
+                            LuaClosure::abandon(closure, i);
                             result = Err(error);
                             break;
                         }

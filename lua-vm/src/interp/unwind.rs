@@ -11,6 +11,8 @@ use crate::value::RawValue;
 
 /// Slots and words that a message handler may use beyond the limits.
 const HANDLER_MARGIN: usize = 2000;
+/// Calls from natives that a message handler may nest beyond the limit.
+const HANDLER_DEPTH: u32 = 25;
 
 /// Makes `value` the thrown one.
 pub(crate) unsafe fn throw_value(vm: *mut VmCore, value: RawValue) -> LuaError {
@@ -69,6 +71,16 @@ pub(crate) unsafe fn abort_error(vm: *mut VmCore) -> LuaError {
 pub(crate) unsafe fn raise(vm: *mut VmCore, mut error: LuaError) -> *mut RawValue {
     // SAFETY: the caller's contract.
     unsafe {
+        error = handle(vm, error);
+        unwind(vm, error);
+    }
+    std::ptr::null_mut()
+}
+
+/// Shows an error to the message handler in force, if there is one; notes an abort.
+unsafe fn handle(vm: *mut VmCore, mut error: LuaError) -> LuaError {
+    // SAFETY: the caller of `raise`'s contract.
+    unsafe {
         if error.kind() == ErrorKind::Throw
             && (*vm).aborting.is_none()
             && let Some(handler) = message_handler(vm)
@@ -79,9 +91,21 @@ pub(crate) unsafe fn raise(vm: *mut VmCore, mut error: LuaError) -> *mut RawValu
         if error.kind() != ErrorKind::Throw {
             (*vm).aborting = Some(error.kind());
         }
-        unwind(vm, error);
+        error
     }
-    std::ptr::null_mut()
+}
+
+/// How deep natives may call back; a message handler may go deeper, to report that.
+///
+/// # Safety
+///
+/// The VM is live.
+pub(crate) unsafe fn native_depth_limit(vm: *const VmCore) -> u32 {
+    // SAFETY: the caller's contract.
+    unsafe {
+        let margin = if (*vm).overflow_margin > 0 { HANDLER_DEPTH } else { 0 };
+        (*vm).limits.native_depth + margin
+    }
 }
 
 /// The handler of the nearest `xpcall`, if no `pcall` is nearer.
@@ -120,7 +144,7 @@ unsafe fn message_handler(vm: *mut VmCore) -> Option<RawValue> {
 unsafe fn call_handler(vm: *mut VmCore, handler: RawValue) -> Result<(), LuaError> {
     // SAFETY: the caller of `raise`'s contract.
     unsafe {
-        if (*vm).native_depth >= (*vm).limits.native_depth {
+        if (*vm).native_depth >= (*vm).limits.native_depth + HANDLER_DEPTH {
             return Err(throw_text(vm, b"error in error handling"));
         }
         let func = VmCore::frame_top(vm);
@@ -171,7 +195,10 @@ unsafe fn unwind(vm: *mut VmCore, mut error: LuaError) {
                 let word = Word(word);
                 match word.kind() {
                     WordKind::Tail => {}
-                    WordKind::Native => {
+                    WordKind::Native | WordKind::Service => {
+                        if word.is_meta() {
+                            fp = fp.sub(1);
+                        }
                         UpValue::close(&mut (*vm).heap, current, base.sub(1));
                         (*vm).base = base.sub(word.distance());
                         (*vm).fp = fp;
@@ -193,7 +220,8 @@ unsafe fn unwind(vm: *mut VmCore, mut error: LuaError) {
                         (*current).status = Status::Dead;
                         match coroutine::fail(vm, error) {
                             None => return,
-                            Some(next) => error = next,
+                            // Raised anew in the resumer, whose handler is another one.
+                            Some(next) => error = handle(vm, next),
                         }
                         break;
                     }

@@ -100,18 +100,22 @@ impl Walk {
     ///
     /// As for the constructors.
     pub(crate) unsafe fn lua(&self) -> Option<(*mut LuaClosure, *mut CodeObj, usize)> {
-        // SAFETY: S2, V1: `pc` is behind an instruction of the closure's code.
+        // SAFETY: S2, V1.
         unsafe {
             let closure = VmCore::lua_closure(self.base)?;
             if self.pc.is_null() {
                 return None;
             }
             let code = LuaClosure::code_object(closure);
-            let behind = self.pc.offset_from((*code).code.cast_const());
+            // A call that failed before its frame was made leaves the caller's `pc`: then
+            // the function stands at its start.
+            let bytes = self.pc.addr().wrapping_sub((*code).code.addr());
+            let behind = bytes / size_of::<u32>();
+            let is_inside = behind <= CodeObj::proto(code).code.len();
             Some((
                 closure,
                 code,
-                instruction_before(code, behind.max(0) as usize),
+                instruction_before(code, if is_inside { behind } else { 0 }),
             ))
         }
     }
@@ -152,10 +156,6 @@ impl Walk {
                     WordKind::Native | WordKind::Pcall | WordKind::Xpcall => {
                         self.base = self.base.sub(word.distance());
                         self.pc = std::ptr::null();
-                        // A finalizer or an error handler was called on behalf of a Lua frame.
-                        if let Some(closure) = VmCore::lua_closure(self.base) {
-                            self.pc = (*closure).code.add(1);
-                        }
                         return (Caller::Native, tail_calls);
                     }
                     WordKind::Coroutine => break,

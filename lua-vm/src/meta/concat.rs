@@ -109,6 +109,9 @@ unsafe fn join(
             append(&mut buffer[..total]);
             return (*vm).heap.string(&buffer[..total]);
         }
+        if !(*vm).heap.has_room(total) {
+            return Err(LuaError::MEMORY);
+        }
         let mut buffer = Vec::with_capacity(total + 24 * count);
         for value in slots {
             match (value.as_string(), value.as_number()) {

@@ -325,7 +325,13 @@ impl TableObj {
                 return Err(StoreError::NilKey);
             }
             match hash::find(heap, table, key) {
-                Some(node) => Ok(&raw mut (*node).value),
+                Some(node) => {
+                    // It may have been a dead key: the entry is to keep the object alive.
+                    if key.is_object() {
+                        (*node).key = key;
+                    }
+                    Ok(&raw mut (*node).value)
+                }
                 None => hash::insert(heap, table, key),
             }
         }

@@ -9,7 +9,7 @@ use crate::replying;
 use crate::script::wording::Wording;
 use crate::script::{Keep, Limits, Prepared, ScriptCall, ScriptEngine, ScriptFlags, Sha};
 use crate::server::commands::help;
-use crate::server::state::{RunningScript, ScriptKind};
+use crate::server::state::{RunningScript, ScriptKind, ScriptUse};
 use crate::server::{EmbeddedHost, dispatch};
 
 const KEYS: KeySpec = KeySpec::Counted { dest: 0, count: 2 };
@@ -125,8 +125,18 @@ fn with_engine(cx: &mut Cx<'_>, body: impl FnOnce(&mut Cx<'_>, &mut ScriptEngine
         instructions: settings.script_instruction_limit,
     });
     let done = body(cx, &mut engine);
+    cx.server.script_use = use_of(&engine);
     cx.server.scripts = Some(engine);
     done
+}
+
+fn use_of(engine: &ScriptEngine) -> ScriptUse {
+    ScriptUse {
+        vm_bytes: engine.vm_bytes() as u64,
+        cache_bytes: engine.cache_bytes() as u64,
+        cached: engine.script_count(),
+        evicted: engine.evicted_count(),
+    }
 }
 
 /// Runs a script of which the server has made sure that it may run.
@@ -143,6 +153,7 @@ fn run(
         call.read_only |= flags.no_writes;
     }
     show_to_monitors(cx, args);
+    cx.server.script_use = use_of(engine);
     // Only `FUNCTION STATS` shows the arguments, and it does not answer during `EVAL`.
     cx.server.running_script = Some(RunningScript::new(ScriptKind::Eval, b"", &[]));
     let mut host = EmbeddedHost::new(cx.server, cx.session);
@@ -215,6 +226,7 @@ fn flush(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     }
     if let Some(engine) = &mut cx.server.scripts {
         engine.flush();
+        cx.server.script_use = use_of(engine);
     }
     out.ok();
     Ok(())

@@ -53,6 +53,8 @@ pub struct Server {
     pub pause: Option<Pause>,
     /// The scripting engine, once a script was called; absent while one runs.
     pub scripts: Option<Box<ScriptEngine>>,
+    /// What the engine used when a script was called or changed last.
+    pub script_use: ScriptUse,
     /// The script that is running, if any.
     pub running_script: Option<RunningScript>,
     /// Where the server's messages go.
@@ -75,6 +77,19 @@ pub struct Server {
     pub(crate) myself: Weak<RefCell<Server>>,
     /// When clients were last served during a script.
     pub(crate) last_busy_round: Option<Instant>,
+}
+
+/// What the scripting engine uses.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ScriptUse {
+    /// Bytes of the VM.
+    pub vm_bytes: u64,
+    /// Bytes of the texts of scripts.
+    pub cache_bytes: u64,
+    /// Scripts that are known.
+    pub cached: usize,
+    /// Scripts that had to make room for others.
+    pub evicted: u64,
 }
 
 /// A `CLIENT PAUSE`.
@@ -150,6 +165,7 @@ impl Server {
             monitors: Vec::new(),
             pause: None,
             scripts: None,
+            script_use: ScriptUse::default(),
             running_script: None,
             logger: Logger::new(&config),
             last_save: SystemTime::now(),

@@ -140,6 +140,13 @@ fn memory_use(server: &Server, text: &mut Text) {
     text.bytes("used_memory", resident);
     text.bytes("used_memory_rss", resident);
     text.bytes("used_memory_peak", memory::peak_resident_bytes());
+    let scripts = server.script_use;
+    text.bytes("used_memory_lua", scripts.vm_bytes);
+    text.line("used_memory_vm_eval", scripts.vm_bytes);
+    text.line("used_memory_scripts_eval", scripts.cache_bytes);
+    text.line("number_of_cached_scripts", scripts.cached);
+    text.bytes("used_memory_vm_total", scripts.vm_bytes);
+    text.bytes("used_memory_scripts", scripts.cache_bytes);
     text.bytes("total_system_memory", memory::machine_bytes());
     text.bytes("maxmemory", server.settings.max_memory_bytes);
     text.line("maxmemory_policy", server.config.get("maxmemory-policy"));
@@ -181,6 +188,9 @@ fn stats(server: &Server, text: &mut Text) {
     text.line("sync_partial_err", 0);
     text.line("expired_keys", server.keyspace.expired);
     text.line("evicted_keys", 0);
+    if server.compat.is_valkey() {
+        text.line("evicted_scripts", server.script_use.evicted);
+    }
     text.line("keyspace_hits", server.keyspace.hits);
     text.line("keyspace_misses", server.keyspace.misses);
     text.line("pubsub_channels", server.pubsub.len(Topic::Channel));

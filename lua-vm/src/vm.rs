@@ -312,9 +312,8 @@ impl Vm {
     /// A handle with which another thread can stop the running script.
     pub fn interrupt_handle(&self) -> InterruptHandle {
         // SAFETY: the VM is live.
-        InterruptHandle {
-            flag: unsafe { Arc::clone(&(*self.core).interrupt) },
-        }
+        let flag = unsafe { Arc::clone(&(*self.core).interrupt) };
+        InterruptHandle { flag }
     }
 
     /// Bytes in use: every object and buffer.
@@ -351,8 +350,9 @@ impl Drop for Vm {
             // Those that finalizers make in turn get a few rounds: a script must not keep
             // its host from closing the VM.
             (*self.core).heap.finalize_all();
-            let mut left = 10 * (*self.core).heap.due.len();
-            while left > 0 && !(&(*self.core).heap.due).is_empty() {
+            let heap = &raw mut (*self.core).heap;
+            let mut left = 10 * (*heap).due_count();
+            while left > 0 && (*heap).due_count() > 0 {
                 left -= 1;
                 let _ = self.enter(|cx| budget::run_finalizers(cx.core()));
             }

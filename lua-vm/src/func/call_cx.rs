@@ -1281,9 +1281,8 @@ impl<'a> CallCx<'a> {
     pub fn host_data<T: Any>(&self) -> Option<&T> {
         // SAFETY: the list changes only through `Vm`, which is borrowed meanwhile.
         unsafe {
-            (&(*self.vm).host_data)
-                .iter()
-                .find_map(|data| data.downcast_ref())
+            let list = &(*self.vm).host_data;
+            list.iter().find_map(|data| data.downcast_ref())
         }
     }
 }

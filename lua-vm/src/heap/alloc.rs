@@ -198,8 +198,8 @@ impl Pool {
         for list in &mut self.classes {
             // SAFETY: H4: the taken-over cells return to the page they came from.
             unsafe { list.disown() };
-            // SAFETY: H5 is suspended for unswept pages.
             while !list.partial.is_null() {
+                // SAFETY: H5 is suspended for unswept pages.
                 unsafe { list.unlink(list.partial) };
             }
             list.unswept = list.pages.len();

@@ -52,6 +52,11 @@ impl Heap {
         self.due = due;
     }
 
+    /// Number of userdata whose finalizers are due.
+    pub(crate) fn due_count(&self) -> usize {
+        self.due.len()
+    }
+
     /// Makes every userdata that still has a finalizer due: the heap is closed.
     pub(crate) fn finalize_all(&mut self) {
         let mut due = std::mem::take(&mut self.finalizable);

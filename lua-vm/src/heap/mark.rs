@@ -150,12 +150,11 @@ impl Heap {
             for &value in CodeObj::constants(code) {
                 self.mark_value(value);
             }
-            for i in 0..(&(*code).children).len() {
-                let child = (&(*code).children)[i];
+            let (children, templates) = (&(*code).children, &(*code).templates);
+            for &child in children {
                 self.mark_pointer(child);
             }
-            for i in 0..(&(*code).templates).len() {
-                let template = (&(*code).templates)[i];
+            for &template in templates {
                 self.mark_pointer(template);
             }
             (*code).size

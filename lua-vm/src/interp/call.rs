@@ -381,11 +381,11 @@ unsafe fn resume_instruction(vm: *mut VmCore, word: Word, result: RawValue) {
         let base = (*vm).base;
         match word.kind() {
             WordKind::MetaSet => *base.add(word.a() as usize) = result,
-            WordKind::MetaJumpIf | WordKind::MetaJumpIfNot => {
-                if result.is_truthy() == (word.kind() == WordKind::MetaJumpIf) {
-                    let distance = *(*vm).pc.sub(1) as i32;
-                    (*vm).pc = (*vm).pc.offset(distance as isize);
-                }
+            WordKind::MetaJumpIf | WordKind::MetaJumpIfNot
+                if result.is_truthy() == (word.kind() == WordKind::MetaJumpIf) =>
+            {
+                let distance = *(*vm).pc.sub(1) as i32;
+                (*vm).pc = (*vm).pc.offset(distance as isize);
             }
             WordKind::MetaConcat => {
                 let (first, left) = (word.b() as usize, word.c() as usize);

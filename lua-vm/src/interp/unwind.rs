@@ -103,7 +103,11 @@ unsafe fn handle(vm: *mut VmCore, mut error: LuaError) -> LuaError {
 pub(crate) unsafe fn native_depth_limit(vm: *const VmCore) -> u32 {
     // SAFETY: the caller's contract.
     unsafe {
-        let margin = if (*vm).overflow_margin > 0 { HANDLER_DEPTH } else { 0 };
+        let margin = if (*vm).overflow_margin > 0 {
+            HANDLER_DEPTH
+        } else {
+            0
+        };
         (*vm).limits.native_depth + margin
     }
 }

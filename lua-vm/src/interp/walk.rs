@@ -5,7 +5,6 @@ use lua_compiler::isa::Op;
 
 use super::VmCore;
 use super::frame::{Word, WordKind};
-use super::stack::Coroutine;
 use crate::func::closure::LuaClosure;
 use crate::heap::object::CodeObj;
 use crate::value::RawValue;
@@ -47,25 +46,6 @@ impl Walk {
                 fp: (*vm).fp,
                 bottom: (*(*vm).heap.current).words,
                 pc: (*vm).pc,
-            };
-            walk.drop_pc_of_native();
-            walk
-        }
-    }
-
-    /// The walk over a coroutine that does not run.
-    ///
-    /// # Safety
-    ///
-    /// The coroutine is live and not running, and stays so while the walk is used.
-    pub(crate) unsafe fn suspended(coroutine: *const Coroutine) -> Walk {
-        // SAFETY: the caller's contract.
-        unsafe {
-            let mut walk = Walk {
-                base: (*coroutine).base,
-                fp: (*coroutine).fp,
-                bottom: (*coroutine).words,
-                pc: (*coroutine).pc,
             };
             walk.drop_pc_of_native();
             walk
@@ -118,17 +98,6 @@ impl Walk {
                 instruction_before(code, if is_inside { behind } else { 0 }),
             ))
         }
-    }
-
-    /// How the frame came to run, and how many tail calls it has replaced.
-    ///
-    /// # Safety
-    ///
-    /// As for the constructors.
-    pub(crate) unsafe fn caller(&self) -> (Caller, usize) {
-        let mut below = *self;
-        // SAFETY: the caller's contract.
-        unsafe { below.descend() }
     }
 
     /// Goes down to the frame below.

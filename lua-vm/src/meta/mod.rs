@@ -13,9 +13,9 @@ pub(crate) mod index;
 use crate::heap::Heap;
 use crate::heap::object::Header;
 use crate::table::TableObj;
-use crate::value::{RawValue, Type};
+use crate::value::RawValue;
 
-/// An event that a metamethod can handle. The first eight have a bit in the cache of
+/// An event that a metamethod can handle. The first seven have a bit in the cache of
 /// absent metamethods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -27,7 +27,6 @@ pub(crate) enum Event {
     Call,
     Gc,
     Mode,
-    Metatable,
     Add,
     Sub,
     Mul,
@@ -38,11 +37,10 @@ pub(crate) enum Event {
     Lt,
     Le,
     Concat,
-    ToString,
 }
 
 /// Number of events.
-pub(crate) const EVENT_COUNT: usize = 19;
+pub(crate) const EVENT_COUNT: usize = 17;
 
 /// Names by [`Event`].
 pub(crate) const EVENT_NAMES: [&[u8]; EVENT_COUNT] = [
@@ -53,7 +51,6 @@ pub(crate) const EVENT_NAMES: [&[u8]; EVENT_COUNT] = [
     b"__call",
     b"__gc",
     b"__mode",
-    b"__metatable",
     b"__add",
     b"__sub",
     b"__mul",
@@ -64,7 +61,6 @@ pub(crate) const EVENT_NAMES: [&[u8]; EVENT_COUNT] = [
     b"__lt",
     b"__le",
     b"__concat",
-    b"__tostring",
 ];
 
 impl Event {
@@ -127,11 +123,5 @@ impl Heap {
     pub(crate) unsafe fn metamethod(&self, value: RawValue, event: Event) -> RawValue {
         // SAFETY: the caller's contract.
         unsafe { self.metamethod_in(self.metatable_of(value), event) }
-    }
-
-    /// True if a value of a type other than table or userdata can have a metatable of
-    /// its own: it cannot.
-    pub(crate) fn shares_metatable(type_: Type) -> bool {
-        !matches!(type_, Type::Table | Type::Userdata)
     }
 }

@@ -85,7 +85,7 @@ unsafe fn main_position(heap: &Heap, table: *const TableObj, key: RawValue) -> u
         // Not a mask: pointers and numbers have patterns in their low bits.
         let odd = mask | 1;
         match key.as_number() {
-            Some(n) if n == 0.0 => 0,
+            Some(0.0) => 0,
             Some(n) => {
                 let bits = n.to_bits();
                 (bits as u32).wrapping_add((bits >> 32) as u32) % odd

@@ -19,8 +19,8 @@ pub(crate) mod string;
 
 use std::ptr::NonNull;
 
-use crate::func::closure::{LuaClosure, NativeClosure};
-use crate::heap::object::{Header, Kind, UserdataObj};
+use crate::func::closure::LuaClosure;
+use crate::heap::object::{Header, UserdataObj};
 use crate::interp::stack::Coroutine;
 use crate::table::TableObj;
 use string::StringObj;
@@ -95,10 +95,10 @@ impl RawValue {
     /// A number; NaNs become the canonical one.
     #[inline(always)]
     pub(crate) fn number(n: f64) -> RawValue {
-        if n == n {
-            RawValue(n.to_bits())
-        } else {
+        if n.is_nan() {
             RawValue(f64::NAN.to_bits() | (n.to_bits() & (1 << 63)))
+        } else {
+            RawValue(n.to_bits())
         }
     }
 
@@ -150,11 +150,6 @@ impl RawValue {
 
     #[inline(always)]
     pub(crate) fn lua_function(object: *mut LuaClosure) -> RawValue {
-        RawValue::boxed(FUNCTION, object)
-    }
-
-    #[inline(always)]
-    pub(crate) fn native_function(object: *mut NativeClosure) -> RawValue {
         RawValue::boxed(FUNCTION, object)
     }
 
@@ -213,11 +208,6 @@ impl RawValue {
     #[inline(always)]
     pub(crate) fn same_bits(self, other: RawValue) -> bool {
         self.0 == other.0
-    }
-
-    #[inline(always)]
-    pub(crate) fn bits(self) -> u64 {
-        self.0
     }
 
     /// The payload if the tag is `tag`: one xor both checks and untags.
@@ -288,7 +278,7 @@ impl RawValue {
     /// What a table key becomes when its object is gone; see [`crate::table`], T4.
     /// Objects are aligned, so the low bits keep it apart from the other immediates.
     pub(crate) fn dead(address: u64) -> RawValue {
-        debug_assert!(address != 0 && address % 8 == 0);
+        debug_assert!(address != 0 && address.is_multiple_of(8));
         RawValue(IMMEDIATE | address)
     }
 
@@ -316,19 +306,6 @@ impl RawValue {
             _ if self.is_boolean() => Type::Boolean,
             _ => Type::Nil,
         }
-    }
-
-    /// The value that an object of unknown kind is; only the collector asks.
-    pub(crate) fn of_object(kind: Kind, object: *mut Header) -> RawValue {
-        let tag = match kind {
-            Kind::String => STRING,
-            Kind::Table => TABLE,
-            Kind::LuaFunction | Kind::NativeFunction => FUNCTION,
-            Kind::Userdata => USERDATA,
-            Kind::Thread => THREAD,
-            Kind::Free | Kind::UpValue | Kind::Code => return RawValue::NIL,
-        };
-        RawValue::boxed(tag, object)
     }
 }
 

@@ -132,7 +132,7 @@ fn general(n: f64, precision: usize) -> Vec<u8> {
 /// A number as a C `ptrdiff_t`, as the reference's `lua_Integer` conversion gives it
 /// on x86-64: truncated, and the smallest integer for NaN and what is out of range.
 pub fn to_integer(n: f64) -> i64 {
-    if n >= -9_223_372_036_854_775_808.0 && n < 9_223_372_036_854_775_808.0 {
+    if (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&n) {
         n as i64
     } else {
         i64::MIN
@@ -183,7 +183,7 @@ mod tests {
         check(f64::INFINITY, "inf");
         check(f64::NEG_INFINITY, "-inf");
         check(-f64::NAN, "-nan");
-        check(3.14159265358979, "3.1415926535898");
+        check(std::f64::consts::PI, "3.1415926535898");
         check(99999999999999.5, "1e+14");
         check(-1234.5, "-1234.5");
     }

@@ -8,7 +8,7 @@ use crate::keyspace::glob::{self, Case};
 use crate::keyspace::{hash::Hash, set::Set, zset::SortedSet};
 use crate::reply::ReplySink;
 use crate::replying;
-use crate::resp::number::write_double;
+use crate::resp::number::DoubleText;
 
 #[rustfmt::skip]
 pub(crate) const COMMANDS: &[CommandSpec] = &[
@@ -147,6 +147,7 @@ fn sscan(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
 }
 
 fn zscan(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
+    let text = DoubleText::of(cx.server.compat);
     let cursor = parse_cursor(args[2])?;
     let Some(zset) = cx.read::<SortedSet>(args[1])? else {
         open_reply(out, 0, 0);
@@ -160,7 +161,7 @@ fn zscan(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
         out.bulk(member);
         // A bulk string in both protocols.
         let mut digits = Vec::new();
-        write_double(&mut digits, score);
+        text.write_kept(&mut digits, score);
         out.bulk(&digits);
     }
     Ok(())

@@ -3,7 +3,7 @@
 use lua_vm::{CallCx, Value};
 use smallvec::SmallVec;
 
-use crate::resp::number::write_double;
+use crate::resp::number::{write_double, write_seventeen_digits};
 use crate::script::wording::Wording;
 
 /// Arguments of a call that has few of them need no allocation.
@@ -50,7 +50,9 @@ pub(crate) fn number_text(number: f64, wording: &Wording) -> NumberText {
     /// Whole numbers up to here are written out.
     const MAX_WHOLE: f64 = (1_i64 << 62) as f64;
     if !wording.shortest_numbers {
-        return seventeen_digits(number);
+        let mut text = Vec::with_capacity(32);
+        write_seventeen_digits(&mut text, number);
+        return NumberText::from_vec(text);
     }
     if number.fract() == 0.0 && number.abs() <= MAX_WHOLE {
         return NumberText::from_slice(itoa::Buffer::new().format(number as i64).as_bytes());
@@ -58,54 +60,6 @@ pub(crate) fn number_text(number: f64, wording: &Wording) -> NumberText {
     let mut text = Vec::with_capacity(32);
     write_double(&mut text, number);
     NumberText::from_vec(text)
-}
-
-/// C's `%.17g`.
-pub(crate) fn seventeen_digits(number: f64) -> NumberText {
-    const DIGITS: i32 = 17;
-    let mut text = NumberText::new();
-    if !number.is_finite() {
-        let mut out = Vec::new();
-        write_double(&mut out, number);
-        text.extend_from_slice(&out);
-        return text;
-    }
-    let scientific = format!("{:.16e}", number.abs());
-    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    let digits: String = mantissa.chars().filter(|c| *c != '.').collect();
-    let digits = match digits.trim_end_matches('0') {
-        "" => "0",
-        trimmed => trimmed,
-    };
-    if number.is_sign_negative() {
-        text.push(b'-');
-    }
-    if !(-4..DIGITS).contains(&exponent) {
-        let (first, others) = digits.split_at(1);
-        text.extend_from_slice(first.as_bytes());
-        if !others.is_empty() {
-            text.push(b'.');
-            text.extend_from_slice(others.as_bytes());
-        }
-        let sign = if exponent < 0 { '-' } else { '+' };
-        text.extend_from_slice(format!("e{sign}{:02}", exponent.abs()).as_bytes());
-    } else if exponent < 0 {
-        text.extend_from_slice(b"0.");
-        text.extend(std::iter::repeat_n(b'0', (-exponent - 1) as usize));
-        text.extend_from_slice(digits.as_bytes());
-    } else {
-        let whole = exponent as usize + 1;
-        if digits.len() <= whole {
-            text.extend_from_slice(digits.as_bytes());
-            text.extend(std::iter::repeat_n(b'0', whole - digits.len()));
-        } else {
-            text.extend_from_slice(&digits.as_bytes()[..whole]);
-            text.push(b'.');
-            text.extend_from_slice(&digits.as_bytes()[whole..]);
-        }
-    }
-    text
 }
 
 #[cfg(test)]

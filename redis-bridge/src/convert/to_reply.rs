@@ -3,8 +3,8 @@
 
 use lua_vm::{Table, Value, to_integer};
 
-use crate::convert::args::seventeen_digits;
 use crate::reply::{Protocol, ReplySink};
+use crate::resp::number::write_seventeen_digits;
 use crate::script::wording::Wording;
 
 /// How much the servers' own walk takes of their Lua stack, which sets the depth at
@@ -142,7 +142,9 @@ impl Sender<'_> {
                 number
             };
             if reply.protocol() == Protocol::Resp2 && !self.wording.shortest_numbers {
-                reply.bulk(&seventeen_digits(number));
+                let mut text = Vec::with_capacity(32);
+                write_seventeen_digits(&mut text, number);
+                reply.bulk(&text);
             } else {
                 reply.double(number);
             }

@@ -2,19 +2,30 @@
 //! version of the protocol.
 
 use crate::reply::{Protocol, ReplySink};
-use crate::resp::number::{write_double, write_integer};
+use crate::resp::number::{DoubleText, write_integer};
 
 /// Writes replies into a buffer, downgrading for RESP2 what it lacks.
 #[derive(Debug)]
 pub struct RespWriter<'a> {
     out: &'a mut Vec<u8>,
     protocol: Protocol,
+    doubles: DoubleText,
 }
 
 impl<'a> RespWriter<'a> {
     /// A writer that appends to `out`.
     pub fn new(out: &'a mut Vec<u8>, protocol: Protocol) -> Self {
-        Self { out, protocol }
+        Self {
+            out,
+            protocol,
+            doubles: DoubleText::default(),
+        }
+    }
+
+    /// The same writer, but doubles look so.
+    #[must_use]
+    pub fn with_doubles(self, doubles: DoubleText) -> Self {
+        Self { doubles, ..self }
     }
 
     fn is_resp3(&self) -> bool {
@@ -115,11 +126,11 @@ impl ReplySink for RespWriter<'_> {
     fn double(&mut self, value: f64) {
         if self.is_resp3() {
             self.out.push(b',');
-            write_double(self.out, value);
+            self.doubles.write(self.out, value);
             self.out.extend_from_slice(b"\r\n");
         } else {
             let mut digits = Vec::with_capacity(32);
-            write_double(&mut digits, value);
+            self.doubles.write(&mut digits, value);
             self.bulk(&digits);
         }
     }

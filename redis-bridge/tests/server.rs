@@ -607,6 +607,89 @@ fn a_blocked_client_waits_for_its_key() {
     );
 }
 
+#[test]
+fn the_key_that_was_written_first_is_served_first() {
+    for (compat, served) in [("redis-7.0", "b"), ("valkey-9.1", "a")] {
+        let server = TestServer::with(&[("script-compat", compat)]);
+        let (mut waiting, mut writer) = (server.connect(), server.connect());
+        waiting.send("BLPOP a b 0");
+        while writer.blocked_clients() == 0 {
+            thread::yield_now();
+        }
+        for command in ["SET a text", "DEL a", "MULTI"] {
+            writer.send(command);
+            writer.receive();
+        }
+        for command in ["RPUSH b 1", "RPUSH a 1", "EXEC"] {
+            writer.send(command);
+            writer.receive();
+        }
+        let Value::Array(reply) = waiting.receive() else {
+            panic!("no pair of key and element")
+        };
+        assert_eq!(reply[0], Value::Bulk(served.into()), "{compat}");
+    }
+}
+
+#[test]
+fn a_move_whose_time_is_over_answers_no_array() {
+    let server = TestServer::start();
+    let mut client = server.connect();
+    for (command, expected) in [
+        ("BRPOPLPUSH a b 0.01", "*-1\r\n"),
+        ("BLMOVE a b LEFT LEFT 0.01", "*-1\r\n"),
+        ("MULTI", "+OK\r\n"),
+        ("BLMOVE a b LEFT LEFT 0", "+QUEUED\r\n"),
+        ("EXEC", "*1\r\n$-1\r\n"),
+    ] {
+        client.send(command);
+        let mut reply = vec![0; expected.len()];
+        client.replies.read_exact(&mut reply).expect("a reply");
+        assert_eq!(String::from_utf8_lossy(&reply), expected, "{command}");
+    }
+}
+
+#[test]
+fn a_web_request_ends_the_connection() {
+    let server = TestServer::start();
+    server.check("POST / HTTP/1.1\nPING\n", expect![[""]]);
+    server.check("PING\nhost: localhost\nPING\n", expect![["+PONG\n"]]);
+}
+
+#[test]
+fn what_this_server_lacks_it_refuses() {
+    let server = TestServer::start();
+    let expected = expect![[r#"
+        -ERR This instance has cluster support disabled
+        -ERR This instance has cluster support disabled
+        -ERR This instance has cluster support disabled
+        -ERR DEBUG command not allowed. If the enable-debug-command option is set to "local", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.
+    "#]];
+    server.check("ASKING\nREADONLY\nREADWRITE\nDEBUG nosuch\n", expected);
+    let server = TestServer::with(&[("enable-debug-command", "local")]);
+    let expected = expect![[r#"
+        +OK
+        -ERR unknown subcommand or wrong number of arguments for 'nosuch'. Try DEBUG HELP.
+    "#]];
+    server.check("DEBUG SLEEP 0\nDEBUG nosuch\n", expected);
+}
+
+#[test]
+fn own_messages_come_before_the_reply_in_redis_7_0() {
+    let pipeline = "HELLO 3\nSUBSCRIBE c\nPUBLISH c own\n";
+    for (compat, end) in [
+        ("redis-7.0", ">3\n$7\nmessage\n$1\nc\n$3\nown\n:1\n"),
+        ("valkey-9.1", ":1\n>3\n$7\nmessage\n$1\nc\n$3\nown\n"),
+    ] {
+        let server = TestServer::with(&[("script-compat", compat)]);
+        let output = server.transcript(pipeline.replace('\n', "\r\n").as_bytes(), usize::MAX);
+        let output = String::from_utf8_lossy(&output).replace("\r\n", "\n");
+        let confirmed = ">3\n$9\nsubscribe\n$1\nc\n:1\n";
+        let after = output.split_once(confirmed).map(|(_, after)| after);
+        assert_eq!(after, Some(end), "{compat}");
+    }
+}
+
 impl Client {
     /// `blocked_clients` of `INFO`.
     fn blocked_clients(&mut self) -> usize {

@@ -244,7 +244,11 @@ fn hrandfield(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done 
         return Ok(());
     };
     let nests = out.protocol() == Protocol::Resp3;
-    let picks = sample::positions(amount, hash.len());
+    let bytes_at = |at| {
+        let (field, value) = hash.at(at);
+        field.len() + if with_values { value.len() } else { 0 }
+    };
+    let picks = sample::positions(amount, hash.len(), bytes_at)?;
     out.array(if with_values && !nests {
         picks.len() * 2
     } else {

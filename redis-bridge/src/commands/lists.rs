@@ -5,8 +5,10 @@ use crate::commands::Cx;
 use crate::commands::args::{self, Options, is};
 use crate::commands::error::{CommandError, Done};
 use crate::commands::spec::{CommandSpec, Group, Handler, KeySpec};
+use crate::compat::Compat;
 use crate::keyspace::EventClass;
 use crate::keyspace::list::{End, List};
+use crate::keyspace::value::Type;
 use crate::reply::ReplySink;
 use crate::replying;
 use crate::server::session::BlockRequest;
@@ -412,40 +414,73 @@ fn lmpop(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
 }
 
 /// The timeout of a blocking command in milliseconds; `None` is for ever.
-pub(super) fn parse_timeout(text: &[u8]) -> Result<Option<u64>, CommandError> {
+pub(super) fn parse_timeout(cx: &Cx<'_>, text: &[u8]) -> Result<Option<u64>, CommandError> {
     let seconds = args::parse_f64(text).ok_or(CommandError::of(
         "ERR timeout is not a float or out of range",
     ))?;
-    if seconds < 0.0 {
+    let ms = (seconds * 1000.0).ceil();
+    let is_too_long = ms >= i64::MAX as f64;
+    // Redis 7.0 did not look, and took what overflowed for negative.
+    if ms < 0.0 || (is_too_long && cx.server.compat == Compat::Redis70) {
         return Err(CommandError::of("ERR timeout is negative"));
     }
-    let ms = (seconds * 1000.0).ceil();
-    if ms >= i64::MAX as f64 {
+    if is_too_long {
         return Err(CommandError::of("ERR timeout is out of range"));
     }
     Ok((ms != 0.0).then_some(ms as u64))
 }
 
-/// Asks the server to run the command again when one of `keys` is written, or answers
-/// `null` if waiting is impossible or over.
+/// The keys that a blocking command may look at now: all of them, or the one whose
+/// being written woke it.
+pub(super) fn candidates<'a, 'b>(cx: &Cx<'_>, keys: &'a [&'b [u8]]) -> &'a [&'b [u8]] {
+    let Some(ready) = &cx.session.ready_key else {
+        return keys;
+    };
+    let at = keys.iter().position(|key| *key == &**ready);
+    at.map_or(&[], |at| &keys[at..=at])
+}
+
+/// Asks the server to run the command again when one of `keys` is written and holds a
+/// value of the type, or answers `null` if waiting is impossible or over.
 pub(super) fn wait_for(
     cx: &mut Cx<'_>,
-    keys: &[&[u8]],
+    (keys, wanted): (&[&[u8]], Type),
     timeout_ms: Option<u64>,
     null: impl FnOnce(),
 ) {
     if cx.session.deny_blocking {
         null();
     } else {
-        let keys = keys.iter().map(|key| key.to_vec()).collect();
-        cx.session.block = Some(BlockRequest { keys, timeout_ms });
+        cx.session.block = Some(BlockRequest {
+            keys: keys.iter().map(|key| key.to_vec()).collect(),
+            wanted: Some(wanted),
+            timeout_ms,
+        });
     }
+}
+
+/// Waits for the list that an element is to be moved from.
+fn wait_to_move(
+    cx: &mut Cx<'_>,
+    source: &[&[u8]],
+    timeout_ms: Option<u64>,
+    out: &mut dyn ReplySink,
+) {
+    let is_time_over = cx.session.is_time_over;
+    wait_for(cx, (source, Type::List), timeout_ms, || {
+        // Strange, but so it is: an element or no array.
+        if is_time_over {
+            out.null_array();
+        } else {
+            out.null();
+        }
+    });
 }
 
 fn pop_one_or_wait(cx: &mut Cx<'_>, args: &[&[u8]], end: End, out: &mut dyn ReplySink) -> Done {
     let (timeout, keys) = args[1..].split_last().ok_or(CommandError::SYNTAX)?;
-    let timeout_ms = parse_timeout(timeout)?;
-    for key in keys {
+    let timeout_ms = parse_timeout(cx, timeout)?;
+    for key in candidates(cx, keys) {
         let Some(elements) = take(cx, key, end, 1)? else {
             continue;
         };
@@ -454,7 +489,7 @@ fn pop_one_or_wait(cx: &mut Cx<'_>, args: &[&[u8]], end: End, out: &mut dyn Repl
         elements.iter().for_each(|element| out.bulk(element));
         return Ok(());
     }
-    wait_for(cx, keys, timeout_ms, || out.null_array());
+    wait_for(cx, (keys, Type::List), timeout_ms, || out.null_array());
     Ok(())
 }
 
@@ -468,27 +503,27 @@ fn brpop(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
 
 fn blmove(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     let (from, to) = (parse_end(args[3])?, parse_end(args[4])?);
-    let timeout_ms = parse_timeout(args[5])?;
+    let timeout_ms = parse_timeout(cx, args[5])?;
     if !move_element(cx, (args[1], from), (args[2], to), out)? {
-        wait_for(cx, &args[1..2], timeout_ms, || out.null());
+        wait_to_move(cx, &args[1..2], timeout_ms, out);
     }
     Ok(())
 }
 
 fn brpoplpush(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
-    let timeout_ms = parse_timeout(args[3])?;
+    let timeout_ms = parse_timeout(cx, args[3])?;
     if !move_element(cx, (args[1], End::Right), (args[2], End::Left), out)? {
-        wait_for(cx, &args[1..2], timeout_ms, || out.null());
+        wait_to_move(cx, &args[1..2], timeout_ms, out);
     }
     Ok(())
 }
 
 fn blmpop(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
-    let timeout_ms = parse_timeout(args[1])?;
+    let timeout_ms = parse_timeout(cx, args[1])?;
     let (keys, rest) = args::counted_keys(args, 2, NUMKEYS_NOT_POSITIVE)?;
     let (end, count) = parse_pop_options(rest)?;
-    if !pop_first(cx, keys, end, count, out)? {
-        wait_for(cx, keys, timeout_ms, || out.null_array());
+    if !pop_first(cx, candidates(cx, keys), end, count, out)? {
+        wait_for(cx, (keys, Type::List), timeout_ms, || out.null_array());
     }
     Ok(())
 }

@@ -37,16 +37,52 @@ impl Amount {
     }
 }
 
+/// The longest reply with repetitions, in bytes. A short command could otherwise ask
+/// for more than any memory holds.
+const MAX_REPEATED_BYTES: usize = 1 << 30;
+
+/// Bytes that an element of a reply takes besides its own.
+const ELEMENT_OVERHEAD: usize = 8;
+
 /// Random positions in a collection of `len`, which is not empty. Those with
-/// repetitions are made one by one as the reply goes out.
-pub(super) fn positions(amount: Amount, len: usize) -> Positions {
+/// repetitions are made one by one as the reply goes out. `bytes_at` tells how many
+/// bytes an element gives the reply.
+///
+/// # Errors
+///
+/// If the reply would be too long.
+pub(super) fn positions(
+    amount: Amount,
+    len: usize,
+    bytes_at: impl Fn(usize) -> usize,
+) -> Result<Positions, CommandError> {
     match amount {
-        Amount::Repeating(count) => Positions::Repeating {
-            left: 0..count,
-            len,
-        },
-        Amount::Distinct(count) if count >= len => Positions::All(0..len),
-        Amount::Distinct(count) => Positions::Chosen(distinct(count, len).into_iter()),
+        Amount::Repeating(count) => {
+            // With its random numbers known beforehand, so is the size of the reply.
+            let random = fastrand::Rng::new();
+            let mut picks = Positions::Repeating {
+                left: 0..count,
+                len,
+                random: random.clone(),
+            };
+            let mut bytes_left = MAX_REPEATED_BYTES;
+            let fits = count <= MAX_REPEATED_BYTES / ELEMENT_OVERHEAD
+                && picks.all(|at| {
+                    let left = bytes_left.checked_sub(bytes_at(at) + ELEMENT_OVERHEAD);
+                    bytes_left = left.unwrap_or(0);
+                    left.is_some()
+                });
+            if !fits {
+                return Err(CommandError::of("ERR value is out of range"));
+            }
+            Ok(Positions::Repeating {
+                left: 0..count,
+                len,
+                random,
+            })
+        }
+        Amount::Distinct(count) if count >= len => Ok(Positions::All(0..len)),
+        Amount::Distinct(count) => Ok(Positions::Chosen(distinct(count, len).into_iter())),
     }
 }
 
@@ -68,7 +104,11 @@ fn distinct(count: usize, len: usize) -> Vec<usize> {
 pub(super) enum Positions {
     All(Range<usize>),
     Chosen(std::vec::IntoIter<usize>),
-    Repeating { left: Range<usize>, len: usize },
+    Repeating {
+        left: Range<usize>,
+        len: usize,
+        random: fastrand::Rng,
+    },
 }
 
 impl Iterator for Positions {
@@ -78,7 +118,7 @@ impl Iterator for Positions {
         match self {
             Self::All(range) => range.next(),
             Self::Chosen(chosen) => chosen.next(),
-            Self::Repeating { left, len } => left.next().map(|_| fastrand::usize(..*len)),
+            Self::Repeating { left, len, random } => left.next().map(|_| random.usize(..*len)),
         }
     }
 

@@ -184,7 +184,7 @@ fn srandmember(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done
         out.array(0);
         return Ok(());
     };
-    let picks = sample::positions(amount, set.len());
+    let picks = sample::positions(amount, set.len(), |at| set.at(at).len())?;
     out.array(picks.len());
     picks.for_each(|at| out.bulk(&set.at(at)));
     Ok(())

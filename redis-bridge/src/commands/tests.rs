@@ -5,8 +5,10 @@ use expect_test::{ExpectFile, expect_file};
 
 use crate::commands::spec::CommandFlags;
 use crate::commands::{self, Cx, Unresolved};
+use crate::compat::Compat;
 use crate::keyspace::{EventClass, KeyEvent};
 use crate::reply::Protocol;
+use crate::resp::number::DoubleText;
 use crate::resp::parse::split_quoted;
 use crate::resp::write::RespWriter;
 use crate::server::config::Config;
@@ -21,7 +23,13 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
+        Self::of(Compat::default())
+    }
+
+    /// One that passes for that server.
+    fn of(compat: Compat) -> Self {
         let mut server = Server::new(Config::default());
+        server.compat = compat;
         server.keyspace.set_clock(1_700_000_000_000);
         let mut session = Session::new(1);
         session.deny_blocking = true;
@@ -35,7 +43,8 @@ impl Bench {
     /// Runs a command as the dispatcher would, after its checks.
     fn run(&mut self, args: &[&[u8]]) -> Vec<u8> {
         let mut reply = Vec::new();
-        let mut out = RespWriter::new(&mut reply, self.protocol);
+        let doubles = DoubleText::of(self.server.compat);
+        let mut out = RespWriter::new(&mut reply, self.protocol).with_doubles(doubles);
         let spec = match commands::resolve(args) {
             Err(Unresolved::Command) => return b"-ERR unknown command\r\n".to_vec(),
             Err(Unresolved::Subcommand(spec)) => {
@@ -254,6 +263,86 @@ fn blocking_commands_ask_to_be_run_again() {
     bench.run_line("rpush b x");
     assert_eq!(bench.run_line("blpop a b 1.5"), "*2 $1 b $1 x");
     assert!(bench.session.block.is_none());
+}
+
+#[test]
+fn a_woken_command_looks_at_its_key_only() {
+    let mut bench = Bench::new();
+    bench.run_line("rpush a 1");
+    bench.run_line("rpush b 2");
+    bench.run_line("zadd y 1 x");
+    bench.run_line("zadd z 2 x");
+    bench.session.ready_key = Some(Box::from(*b"b"));
+    assert_eq!(bench.run_line("blpop a b 0"), "*2 $1 b $1 2");
+    assert_eq!(bench.run_line("blmpop 0 2 a b left"), "*-1");
+    bench.session.ready_key = Some(Box::from(*b"z"));
+    assert_eq!(bench.run_line("bzpopmin y z 0"), "*3 $1 z $1 x $1 2");
+    assert_eq!(bench.run_line("bzmpop 0 2 y z min"), "*-1");
+}
+
+#[test]
+fn timeouts_are_as_strict_as_the_server() {
+    let check = |timeout: &str, error_70: &str, error_91: &str| {
+        for (compat, error) in [(Compat::Redis70, error_70), (Compat::Valkey91, error_91)] {
+            let reply = Bench::of(compat).run_line(&format!("blpop a {timeout}"));
+            assert_eq!(reply, error, "{timeout}");
+        }
+    };
+    let negative = "-ERR timeout is negative";
+    check("1e30", negative, "-ERR timeout is out of range");
+    check("inf", negative, "-ERR timeout is out of range");
+    check("-1", negative, negative);
+    check("-0.0001", "*-1", "*-1");
+    let no_float = "-ERR timeout is not a float or out of range";
+    check("nan", no_float, no_float);
+}
+
+#[test]
+fn scores_are_written_as_the_server_does() {
+    let check = |line: &str, reply_70: &str, reply_91: &str| {
+        for (compat, expected) in [(Compat::Redis70, reply_70), (Compat::Valkey91, reply_91)] {
+            let mut bench = Bench::of(compat);
+            bench.run_line("zadd z 0.1 a");
+            bench.run_line("zadd big 100000000000000000 a");
+            if line.starts_with("zincrby") {
+                bench.protocol = Protocol::Resp3;
+            }
+            assert_eq!(bench.run_line(line), expected, "{line}");
+        }
+    };
+    check("zscore z a", "$19 0.10000000000000001", "$3 0.1");
+    check("zincrby z 1 a", ",1.1000000000000001", ",1.1");
+    check(
+        "zscan z 0",
+        "*2 $1 0 *2 $1 a $19 0.10000000000000001",
+        "*2 $1 0 *2 $1 a $3 0.1",
+    );
+    check("zscore big a", "$5 1e+17", "$5 1e+17");
+    let scanned = "*2 $1 0 *2 $1 a $18 100000000000000000";
+    check("zscan big 0", scanned, scanned);
+}
+
+#[test]
+fn no_reply_outgrows_memory() {
+    let mut bench = Bench::new();
+    bench.run_line("sadd s member");
+    bench.run_line("hset h field value");
+    bench.run_line("zadd z 1 member");
+    for line in [
+        "srandmember s -9223372036854775807",
+        "srandmember s -100000000",
+        "hrandfield h -9223372036854775807",
+        "hrandfield h -4611686018427387903 withvalues",
+        "zrandmember z -9223372036854775807",
+        "zrandmember z -4611686018427387903 withscores",
+    ] {
+        assert_eq!(bench.run_line(line), "-ERR value is out of range", "{line}");
+    }
+    assert_eq!(
+        bench.run_line("srandmember nokey -9223372036854775807"),
+        "*0"
+    );
+    assert_eq!(bench.run_line("hrandfield h -2"), "*2 $5 field $5 field");
 }
 
 #[test]

@@ -3,11 +3,14 @@
 use crate::commands::Cx;
 use crate::commands::args::{self, Options, is};
 use crate::commands::error::{CommandError, Done};
-use crate::commands::lists::{COUNT_NOT_POSITIVE, NUMKEYS_NOT_POSITIVE, parse_timeout, wait_for};
+use crate::commands::lists::{
+    COUNT_NOT_POSITIVE, NUMKEYS_NOT_POSITIVE, candidates, parse_timeout, wait_for,
+};
 use crate::commands::sample::{self, Amount};
 use crate::commands::spec::{CommandSpec, Group, Handler, KeySpec};
 use crate::keyspace::EventClass;
 use crate::keyspace::ranked::Scored;
+use crate::keyspace::value::Type;
 use crate::keyspace::zset::SortedSet;
 use crate::reply::{Protocol, ReplySink};
 use crate::replying;
@@ -386,19 +389,19 @@ fn zmpop(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
 }
 
 fn bzmpop(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
-    let timeout_ms = parse_timeout(args[1])?;
+    let timeout_ms = parse_timeout(cx, args[1])?;
     let (keys, rest) = args::counted_keys(args, 2, NUMKEYS_NOT_POSITIVE)?;
     let options = parse_pop_options(rest)?;
-    if !pop_first(cx, keys, options, out)? {
-        wait_for(cx, keys, timeout_ms, || out.null_array());
+    if !pop_first(cx, candidates(cx, keys), options, out)? {
+        wait_for(cx, (keys, Type::SortedSet), timeout_ms, || out.null_array());
     }
     Ok(())
 }
 
 fn pop_or_wait(cx: &mut Cx<'_>, args: &[&[u8]], extreme: Extreme, out: &mut dyn ReplySink) -> Done {
     let (timeout, keys) = args[1..].split_last().ok_or(CommandError::SYNTAX)?;
-    let timeout_ms = parse_timeout(timeout)?;
-    for key in keys {
+    let timeout_ms = parse_timeout(cx, timeout)?;
+    for key in candidates(cx, keys) {
         let taken = take(cx, key, extreme, 1)?;
         let Some(only) = taken.as_ref().and_then(|taken| taken.first()) else {
             continue;
@@ -409,7 +412,7 @@ fn pop_or_wait(cx: &mut Cx<'_>, args: &[&[u8]], extreme: Extreme, out: &mut dyn 
         out.double(only.score);
         return Ok(());
     }
-    wait_for(cx, keys, timeout_ms, || out.null_array());
+    wait_for(cx, (keys, Type::SortedSet), timeout_ms, || out.null_array());
     Ok(())
 }
 
@@ -440,7 +443,7 @@ fn zrandmember(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done
         out.array(0);
         return Ok(());
     };
-    let picks = sample::positions(amount, zset.len());
+    let picks = sample::positions(amount, zset.len(), |at| zset.at(at).0.len())?;
     if with_scores {
         open_scored(out, picks.len());
     } else {

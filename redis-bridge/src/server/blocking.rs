@@ -58,15 +58,15 @@ impl Blocking {
         !self.ready.is_empty()
     }
 
-    /// The clients to run again, first come, first served; the keys are no longer ready.
-    pub fn take_ready(&mut self) -> Vec<ClientId> {
+    /// The keys that were written, in that order, each with the clients to run again,
+    /// first come, first served; the keys are no longer ready.
+    pub fn take_ready(&mut self) -> Vec<(DbKey, Vec<ClientId>)> {
         let ready = std::mem::take(&mut self.ready);
-        ready
-            .iter()
-            .filter_map(|key| self.by_key.get(key))
-            .flatten()
-            .copied()
-            .collect()
+        let waiting = |key: DbKey| {
+            let clients = self.by_key.get(&key)?.iter().copied().collect();
+            Some((key, clients))
+        };
+        ready.into_iter().filter_map(waiting).collect()
     }
 
     /// How many keys are waited for.

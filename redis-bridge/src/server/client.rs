@@ -22,12 +22,15 @@ use tokio::io::{AsyncReadExt, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep_until};
 
+use crate::compat::Compat;
+use crate::keyspace::value::Type;
 use crate::reply::{Protocol, ReplySink};
 use crate::resp::parse::{Limits, Progress, RequestParser};
 use crate::resp::write::RespWriter;
 use crate::server::dispatch;
 use crate::server::session::{ClientId, Session};
 use crate::server::state::Server;
+use crate::server::watch::DbKey;
 
 /// Room that is made in the input buffer before each read, in bytes.
 const READ_BYTES: usize = 16 * 1024;
@@ -139,7 +142,18 @@ pub(crate) struct ClientState {
 /// A command that waits for a key.
 struct Blocked {
     args: Vec<Vec<u8>>,
+    /// The type of value it waits for.
+    wanted: Option<Type>,
     deadline: Option<Instant>,
+}
+
+/// Why a blocked command runs again.
+#[derive(Clone, Copy)]
+enum Retry<'a> {
+    /// This key was written.
+    Ready(&'a DbKey),
+    /// Its time is over.
+    Over,
 }
 
 /// Why a client's requests stopped running.
@@ -204,6 +218,12 @@ impl Client {
         self.wake();
     }
 
+    /// The messages that wait to be sent; they no longer do.
+    pub(crate) fn take_mail(&self) -> Vec<u8> {
+        self.has_mail.set(false);
+        self.mail.take()
+    }
+
     fn expect_wake(&self, waker: &Waker) {
         let mut slot = self.waker.borrow_mut();
         if !slot.as_ref().is_some_and(|known| known.will_wake(waker)) {
@@ -253,7 +273,7 @@ impl Client {
             RespWriter::new(&mut state.out, self.protocol.get()).error(error);
             server.stats.record_error(error);
         } else {
-            state.retry_blocked(self, server, true);
+            state.retry_blocked(self, server, Retry::Over);
         }
         drop(state);
         self.wake();
@@ -265,15 +285,18 @@ impl Client {
 /// of them has anything left to take.
 pub(crate) fn serve_blocked(server: &mut Server) {
     while server.blocking.has_ready() {
-        for id in server.blocking.take_ready() {
-            let Some(client) = server.clients.get(id).cloned() else {
-                continue;
-            };
-            // The running client is not blocked, so its state being in use loses nothing.
-            if let Ok(mut state) = client.state.try_borrow_mut() {
-                state.retry_blocked(&client, server, false);
+        for (key, ids) in server.blocking.take_ready() {
+            for id in ids {
+                let Some(client) = server.clients.get(id).cloned() else {
+                    continue;
+                };
+                // The running client is not blocked, so its state being in use loses
+                // nothing.
+                if let Ok(mut state) = client.state.try_borrow_mut() {
+                    state.retry_blocked(&client, server, Retry::Ready(&key));
+                }
+                client.wake();
             }
-            client.wake();
         }
     }
 }
@@ -313,6 +336,7 @@ impl ClientState {
                             break Stopped::Held;
                         }
                         dispatch::execute(server, &mut self.session, &args, &mut self.out);
+                        client.protocol.set(self.session.protocol);
                         if let Some(request) = self.session.block.take() {
                             server
                                 .blocking
@@ -320,6 +344,7 @@ impl ClientState {
                             let timeout = request.timeout_ms.map(Duration::from_millis);
                             self.blocked = Some(Blocked {
                                 args: args.iter().map(|arg| arg.to_vec()).collect(),
+                                wanted: request.wanted,
                                 deadline: timeout.and_then(|t| Instant::now().checked_add(t)),
                             });
                         }
@@ -348,21 +373,37 @@ impl ClientState {
             self.input.clear();
             self.parser.shrink();
         }
-        client.protocol.set(self.session.protocol);
         stopped
     }
 
     /// Runs the blocked command again. It may find nothing and stay blocked, unless
     /// its time is over.
-    fn retry_blocked(&mut self, client: &Client, server: &mut Server, is_over: bool) {
-        let Some(blocked) = self.blocked.take() else {
+    fn retry_blocked(&mut self, client: &Client, server: &mut Server, why: Retry<'_>) {
+        let is_wanted = |blocked: &mut Blocked| match why {
+            Retry::Over => true,
+            Retry::Ready((db, key)) => {
+                let entry = server.keyspace.db(*db).get(key);
+                entry.map(|entry| entry.value.type_()) == blocked.wanted
+            }
+        };
+        let Some(blocked) = self.blocked.take_if(is_wanted) else {
             return;
         };
+        let is_over = matches!(why, Retry::Over);
+        self.session.is_time_over = is_over;
+        if let Retry::Ready((_, key)) = why
+            && server.compat == Compat::Redis70
+        {
+            // Later servers run the command as if it had just come.
+            self.session.ready_key = Some(key.clone());
+        }
         let args: SmallVec<[&[u8]; 16]> = blocked.args.iter().map(Vec::as_slice).collect();
         let denied_before = std::mem::replace(&mut self.session.deny_blocking, is_over);
         dispatch::run_again(server, &mut self.session, &args, &mut self.out);
         drop(args);
         self.session.deny_blocking = denied_before;
+        self.session.is_time_over = false;
+        self.session.ready_key = None;
         if self.session.block.take().is_some() && !is_over {
             self.blocked = Some(blocked);
         } else {
@@ -542,7 +583,7 @@ impl Connection {
                 if self.arm_timer(cx, deadline).is_ready() {
                     self.timer = None;
                     let mut server = self.server.borrow_mut();
-                    state.retry_blocked(&client, &mut server, true);
+                    state.retry_blocked(&client, &mut server, Retry::Over);
                     continue;
                 }
             } else {

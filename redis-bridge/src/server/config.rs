@@ -113,6 +113,14 @@ pub const CONFIG: &[ConfigSpec] = &[
         "Number of databases",
     ),
     row(
+        "enable-debug-command",
+        "",
+        Kind::Word(&["no", "local", "yes"]),
+        "no",
+        FIXED,
+        "Who may use DEBUG: nobody, clients on this machine, everybody",
+    ),
+    row(
         "hz",
         "",
         Kind::Int(1, 500),

@@ -6,7 +6,10 @@ use std::time::{Duration, Instant};
 
 use crate::commands::spec::{CommandFlags, CommandSpec};
 use crate::commands::{self, Cx, Unresolved};
+use crate::compat::Compat;
+use crate::host::LogLevel;
 use crate::reply::{Protocol, ReplySink};
+use crate::resp::number::DoubleText;
 use crate::resp::write::RespWriter;
 use crate::server::session::{Queued, Replies, Session};
 use crate::server::state::{ScriptKind, Server, unix_ms};
@@ -43,6 +46,14 @@ pub fn execute(server: &mut Server, session: &mut Session, args: &[&[u8]], out: 
                 feed_monitors(server, session, spec, args);
             }
         }
+        Err((None, _)) if is_of_another_protocol(args) => {
+            // Somebody has made a browser or the like talk to the server. Whatever
+            // else it says may be commands chosen by that somebody.
+            let name = String::from_utf8_lossy(args[0]).into_owned();
+            let text = format!("Closed client {}: it sent {name}, as HTTP does", session.id);
+            server.logger.log(LogLevel::Warning, text.as_bytes());
+            session.closing = true;
+        }
         Err((spec, error)) => reject(server, session, spec, &error, out),
     }
     match session.replies {
@@ -54,6 +65,12 @@ pub fn execute(server: &mut Server, session: &mut Session, args: &[&[u8]], out: 
         }
         Replies::Off => out.truncate(reply_start),
     }
+}
+
+/// Is it the first line of a web request, or of its header?
+fn is_of_another_protocol(args: &[&[u8]]) -> bool {
+    let is_first = |word: &[u8]| args.first().is_some_and(|it| it.eq_ignore_ascii_case(word));
+    is_first(b"post") || is_first(b"host:")
 }
 
 /// Runs a blocked command another time; it passed the checks the first time.
@@ -152,22 +169,28 @@ fn allowed_while_busy(spec: &CommandSpec, args: &[&[u8]]) -> bool {
     }
 }
 
+/// Names, and all arguments together, are quoted in errors up to so many bytes.
+const MAX_QUOTED: usize = 128;
+
+/// What of a name or an argument an error quotes. The server prints them as C strings,
+/// which end at a NUL.
+pub(crate) fn shown(text: &[u8]) -> &[u8] {
+    shown_up_to(text, MAX_QUOTED)
+}
+
+fn shown_up_to(text: &[u8], limit: usize) -> &[u8] {
+    let text = &text[..text.len().min(limit)];
+    memchr::memchr(0, text).map_or(text, |end| &text[..end])
+}
+
 /// The error reply to a call that has no row in the table.
 #[must_use]
 pub fn unresolved(why: &Unresolved, args: &[&[u8]]) -> Vec<u8> {
-    /// Names, and all arguments together, are quoted up to so many bytes.
-    const MAX_QUOTED: usize = 128;
-    let clip = |text: &[u8], limit: usize| text[..text.len().min(limit)].to_vec();
     match why {
         Unresolved::Subcommand(container) => {
             let sub = args.get(1).copied().unwrap_or_default();
             let help = format!("'. Try {} HELP.", container.name.to_ascii_uppercase());
-            [
-                b"ERR unknown subcommand '",
-                &clip(sub, MAX_QUOTED)[..],
-                help.as_bytes(),
-            ]
-            .concat()
+            [b"ERR unknown subcommand '", shown(sub), help.as_bytes()].concat()
         }
         Unresolved::Command => {
             let mut quoted = Vec::new();
@@ -175,12 +198,12 @@ pub fn unresolved(why: &Unresolved, args: &[&[u8]]) -> Vec<u8> {
                 if quoted.len() >= MAX_QUOTED {
                     break;
                 }
-                let arg = clip(arg, MAX_QUOTED - quoted.len());
-                quoted.extend_from_slice(&[b"'", &arg[..], b"' "].concat());
+                let arg = shown_up_to(arg, MAX_QUOTED - quoted.len());
+                quoted.extend_from_slice(&[b"'", arg, b"' "].concat());
             }
-            let name = clip(args.first().copied().unwrap_or_default(), MAX_QUOTED);
+            let name = shown(args.first().copied().unwrap_or_default());
             let middle = b"', with args beginning with: ";
-            [b"ERR unknown command '", &name[..], middle, &quoted].concat()
+            [b"ERR unknown command '", name, middle, &quoted].concat()
         }
     }
 }
@@ -246,13 +269,22 @@ fn run(
         server.keyspace.refresh_clock();
     }
     let reply_start = out.len();
-    let mut reply = RespWriter::new(out, session.protocol);
+    let doubles = DoubleText::of(server.compat);
+    let mut reply = RespWriter::new(out, session.protocol).with_doubles(doubles);
     let time = timed(server, session, spec, args, &mut reply);
     let error = out
         .get(reply_start..)
         .and_then(|reply| reply.strip_prefix(b"-"));
     let line = error.map(|text| text.split(|&b| b == b'\r').next().unwrap_or_default());
     account(server, session, spec, args, time, line);
+    // Messages that the command sent to its own client follow the reply, but once
+    // they came first.
+    if session.subscriptions > 0
+        && server.compat == Compat::Redis70
+        && let Some(client) = server.clients.get(session.id)
+    {
+        out.splice(reply_start..reply_start, client.take_mail());
+    }
 }
 
 /// Runs one of the commands of a transaction or a script, whose reply goes into a
@@ -266,6 +298,7 @@ pub(crate) fn run_inner(
 ) {
     let mut watcher = ErrorWatcher {
         sink: reply,
+        doubles: DoubleText::of(server.compat),
         is_first: true,
         error: None,
     };
@@ -374,9 +407,11 @@ fn redacted<'a>(spec: &CommandSpec, args: &[&'a [u8]]) -> Vec<&'a [u8]> {
     args.iter().enumerate().map(show).collect()
 }
 
-/// Passes a reply on, and keeps the text if it is an error.
+/// Passes a reply on, in the words of the server that ours passes for, and keeps the
+/// text if it is an error.
 struct ErrorWatcher<'a> {
     sink: &'a mut dyn ReplySink,
+    doubles: DoubleText,
     is_first: bool,
     error: Option<Vec<u8>>,
 }
@@ -407,6 +442,18 @@ impl ReplySink for ErrorWatcher<'_> {
         self.sink.error(text);
     }
 
+    /// A RESP2 receiver makes text of a double by itself, but only of one kind.
+    fn double(&mut self, value: f64) {
+        self.is_first = false;
+        if self.sink.protocol() == Protocol::Resp2 {
+            let mut text = Vec::with_capacity(32);
+            self.doubles.write(&mut text, value);
+            self.sink.bulk(&text);
+        } else {
+            self.sink.double(value);
+        }
+    }
+
     pass_on! {
         status(text: &[u8]);
         integer(value: i64);
@@ -416,10 +463,37 @@ impl ReplySink for ErrorWatcher<'_> {
         array(len: usize);
         map(pairs: usize);
         set(len: usize);
-        double(value: f64);
         boolean(value: bool);
         big_number(digits: &[u8]);
         verbatim(format: [u8; 3], text: &[u8]);
         push(len: usize);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quoted_names_end_at_a_nul_and_are_not_long() {
+        let check = |args: &[&[u8]], expected: &str| {
+            let why = commands::resolve(args).expect_err("an unknown name");
+            let text = unresolved(&why, args);
+            assert_eq!(String::from_utf8_lossy(&text), expected);
+        };
+        check(
+            &[b"no\0such", b"a\0b", b"\0"],
+            "ERR unknown command 'no', with args beginning with: 'a' '' ",
+        );
+        check(
+            &[b"client", b"no\0such"],
+            "ERR unknown subcommand 'no'. Try CLIENT HELP.",
+        );
+        let long = [b'x'; 200];
+        let clipped = "x".repeat(128);
+        check(
+            &[&long, &long, b"y"],
+            &format!("ERR unknown command '{clipped}', with args beginning with: '{clipped}' "),
+        );
     }
 }

@@ -2,6 +2,7 @@
 //! the socket nor the buffers; see [`client`](super::client).
 
 use crate::commands::spec::CommandSpec;
+use crate::keyspace::value::Type;
 use crate::reply::Protocol;
 
 /// Identifies a client for as long as the server runs; never reused.
@@ -29,6 +30,11 @@ pub struct Session {
     /// runs the command again when one of the keys is written, or a last time, with
     /// [`deny_blocking`](Self::deny_blocking) set, when the time is over.
     pub block: Option<BlockRequest>,
+    /// A blocking command runs for the last time because its time is over.
+    pub is_time_over: bool,
+    /// A blocking command runs again because this key was written, and may look at no
+    /// other.
+    pub ready_key: Option<Box<[u8]>>,
     /// The commands since `MULTI`.
     pub transaction: Option<Transaction>,
     /// How many channels and patterns it listens to.
@@ -52,6 +58,8 @@ pub struct Session {
 pub struct BlockRequest {
     /// The keys, in the client's database, any of which may wake it.
     pub keys: Vec<Vec<u8>>,
+    /// The type of value that such a key must hold; `None` if there are no keys.
+    pub wanted: Option<Type>,
     /// How long to wait, in milliseconds; `None` is for ever.
     pub timeout_ms: Option<u64>,
 }
@@ -101,6 +109,8 @@ impl Session {
             authenticated: true,
             deny_blocking: false,
             block: None,
+            is_time_over: false,
+            ready_key: None,
             transaction: None,
             subscriptions: 0,
             replies: Replies::On,

@@ -1,5 +1,6 @@
 //! Commands about the server as a whole: time, persistence, shutdown, its role.
 
+use std::net::SocketAddr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::row;
@@ -9,32 +10,29 @@ use crate::commands::error::{CommandError, Done};
 use crate::commands::spec::{CommandSpec, Group};
 use crate::reply::ReplySink;
 use crate::replying;
+use crate::server::dispatch;
 use crate::server::session::BlockRequest;
 
 const SRV: Group = Group::Server;
+const CLUSTER: Group = Group::Cluster;
 const SAVING: &str = "admin noscript no_async_loading";
 
 #[rustfmt::skip]
 pub(crate) const COMMANDS: &[CommandSpec] = &[
+    row(CLUSTER, "asking", "3.0.0", 1, "fast", replying!(cluster)),
     row(SRV, "bgrewriteaof", "1.0.0", 1, SAVING, replying!(not_persistent)),
     row(SRV, "bgsave", "1.0.0", -1, SAVING, replying!(not_persistent)),
-    row(Group::Cluster, "cluster", "3.0.0", -2, "", replying!(cluster)),
-    CommandSpec::container(SRV, "debug", "1.0.0", DEBUG),
+    row(CLUSTER, "cluster", "3.0.0", -2, "", replying!(cluster)),
+    row(SRV, "debug", "1.0.0", -2, "admin noscript loading stale", replying!(debug)),
     row(SRV, "lastsave", "1.0.0", 1, "loading stale fast dangerous", replying!(lastsave)),
     CommandSpec::container(SRV, "module", "4.0.0", MODULE),
+    row(CLUSTER, "readonly", "3.0.0", 1, "loading stale fast", replying!(cluster)),
+    row(CLUSTER, "readwrite", "3.0.0", 1, "loading stale fast", replying!(cluster)),
     row(SRV, "role", "2.8.12", 1, "noscript loading stale fast dangerous", replying!(role)),
     row(SRV, "save", "1.0.0", 1, "admin noscript no_async_loading no_multi", replying!(not_persistent)),
     row(SRV, "shutdown", "1.0.0", -1, "admin noscript loading stale no_multi allow_busy", replying!(shutdown)),
     row(SRV, "time", "2.6.0", 1, "loading stale fast", replying!(time)),
     row(Group::Generic, "wait", "3.0.0", 3, "blocking", replying!(wait)),
-];
-
-const DEBUG_FLAGS: &str = "admin noscript loading stale";
-
-#[rustfmt::skip]
-const DEBUG: &[CommandSpec] = &[
-    row(SRV, "debug|help", "1.0.0", 2, DEBUG_FLAGS, replying!(debug_help)),
-    row(SRV, "debug|sleep", "1.0.0", 3, DEBUG_FLAGS, replying!(debug_sleep)),
 ];
 
 const MODULE: &[CommandSpec] = &[row(
@@ -112,6 +110,7 @@ fn wait(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
         let timeout_ms = (timeout_ms > 0).then_some(timeout_ms);
         cx.session.block = Some(BlockRequest {
             keys: Vec::new(),
+            wanted: None,
             timeout_ms,
         });
     }
@@ -144,19 +143,47 @@ fn shutdown(cx: &mut Cx<'_>, args: &[&[u8]], _: &mut dyn ReplySink) -> Done {
     Ok(())
 }
 
-/// Sleeps with the whole server, which is what it is for: seeing what clients do then.
-fn debug_sleep(_: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
-    let duration = std::time::Duration::try_from_secs_f64(float(args[2])?);
-    std::thread::sleep(duration.map_err(|_| CommandError::NOT_FLOAT)?);
-    out.ok();
+/// `DEBUG`, for those whom `enable-debug-command` lets use it.
+fn debug(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
+    let is_allowed = match cx.server.config.get("enable-debug-command") {
+        "yes" => true,
+        "local" => is_local(cx),
+        _ => false,
+    };
+    if !is_allowed {
+        return Err(CommandError::of(
+            "ERR DEBUG command not allowed. If the enable-debug-command option is set to \
+             \"local\", you can run it from a local connection, otherwise you need to set this \
+             option in the configuration file, and then restart the server.",
+        ));
+    }
+    match &args[1..] {
+        [word, seconds] if is(word, "SLEEP") => {
+            // The whole server sleeps, which is what it is for: seeing what clients do.
+            let duration = std::time::Duration::try_from_secs_f64(float(seconds)?);
+            std::thread::sleep(duration.map_err(|_| CommandError::NOT_FLOAT)?);
+            out.ok();
+        }
+        [word] if is(word, "HELP") => {
+            let lines = [
+                "SLEEP <seconds>",
+                "    Stop the server for <seconds>. Decimals allowed.",
+            ];
+            super::help(out, "DEBUG", &lines);
+        }
+        _ => {
+            let text = b"ERR unknown subcommand or wrong number of arguments for '";
+            return Err(CommandError::new(
+                [&text[..], dispatch::shown(args[1]), b"'. Try DEBUG HELP."].concat(),
+            ));
+        }
+    }
     Ok(())
 }
 
-fn debug_help(_: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
-    let lines = [
-        "SLEEP <seconds>",
-        "    Stop the server for <seconds>. Decimals allowed.",
-    ];
-    super::help(out, "DEBUG", &lines);
-    Ok(())
+/// Does the client run on the machine of the server?
+fn is_local(cx: &Cx<'_>) -> bool {
+    let client = cx.server.clients.get(cx.session.id);
+    let address = client.and_then(|client| client.addresses[0].parse::<SocketAddr>().ok());
+    address.is_some_and(|address| address.ip().to_canonical().is_loopback())
 }

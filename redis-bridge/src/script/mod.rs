@@ -173,11 +173,14 @@ impl ScriptEngine {
         host: &'h mut (dyn Host + 'h),
         reply: &mut dyn ReplySink,
     ) -> Outcome {
+        let program = run::Program {
+            function: &prepared.script.function,
+            name: &prepared.sha.to_hex(),
+        };
         run::run(
             &mut self.vm,
             &self.handles,
-            &prepared.script.function,
-            &prepared.sha.to_hex(),
+            program,
             call,
             self.wording,
             host,

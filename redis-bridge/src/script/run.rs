@@ -50,17 +50,25 @@ impl Scoped for HostKey {
     }
 }
 
-/// Runs a compiled script and sends exactly one reply. `name` is what errors call it.
+/// A compiled script.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Program<'a> {
+    pub(crate) function: &'a Root,
+    /// What errors call it.
+    pub(crate) name: &'a [u8],
+}
+
+/// Runs a compiled script and sends exactly one reply.
 pub(crate) fn run<'h>(
     vm: &mut Vm,
     handles: &Handles,
-    function: &Root,
-    name: &[u8],
+    program: Program<'_>,
     call: &ScriptCall<'_>,
     wording: &'static Wording,
     host: &'h mut (dyn Host + 'h),
     reply: &mut dyn ReplySink,
 ) -> Outcome {
+    let Program { function, name } = program;
     let mut lent = Run {
         host,
         options: CallOptions {

@@ -395,11 +395,17 @@ fn handlers_see_the_frame_that_raised() {
 
 #[test]
 fn a_script_does_not_pay_for_the_garbage_of_the_last() {
-    let config = VmConfig { memory_limit: Some(2 << 20), ..VmConfig::default() };
+    let config = VmConfig {
+        memory_limit: Some(2 << 20),
+        ..VmConfig::default()
+    };
     let mut limited = vm(config);
     for _ in 0..3 {
         assert_eq!(
-            run(&mut limited, "local t = {} for i = 1, 1e9 do t[i] = {i} end"),
+            run(
+                &mut limited,
+                "local t = {} for i = 1, 1e9 do t[i] = {i} end"
+            ),
             "error: not enough memory"
         );
         assert!(limited.memory_used() < 1 << 20, "{}", limited.memory_used());

@@ -10,26 +10,54 @@ use anyhow::{Context, Result};
 use self::source::Unsafe;
 use crate::proc;
 
-/// Files that may hold unsafe code, under `lua-vm/src`; each owns an invariant that
-/// `docs/INVARIANTS.md` explains. Every other module there forbids it by itself.
+/// Files that may hold unsafe code, under `lua-vm/src`; each relies on an invariant that
+/// `docs/INVARIANTS.md` explains. `func/mod.rs` and `value/mod.rs` hold none, but cannot
+/// forbid it: that would hold for the modules within them. Every other module there
+/// forbids it by itself.
 const UNSAFE_IN_VM: &[&str] = &[
-    "value/mod.rs",
-    "value/string.rs",
+    "debug.rs",
+    "func/call_cx.rs",
+    "func/closure.rs",
+    "func/load.rs",
+    "func/mod.rs",
+    "func/native.rs",
+    "func/upvalue.rs",
+    "heap/alloc.rs",
+    "heap/barrier.rs",
+    "heap/check.rs",
+    "heap/finalize.rs",
+    "heap/mark.rs",
     "heap/mod.rs",
     "heap/object.rs",
-    "heap/alloc.rs",
-    "heap/mark.rs",
     "heap/sweep.rs",
-    "heap/barrier.rs",
-    "heap/handle.rs",
-    "table/mod.rs",
+    "heap/weak.rs",
+    "interp/budget.rs",
+    "interp/call.rs",
+    "interp/coroutine.rs",
+    "interp/loops.rs",
+    "interp/mod.rs",
+    "interp/objects.rs",
+    "interp/run.rs",
+    "interp/scoped.rs",
+    "interp/slow.rs",
+    "interp/stack.rs",
+    "interp/unwind.rs",
+    "interp/walk.rs",
+    "meta/arith.rs",
+    "meta/compare.rs",
+    "meta/concat.rs",
+    "meta/index.rs",
+    "meta/mod.rs",
     "table/array.rs",
     "table/hash.rs",
-    "func/closure.rs",
-    "func/upvalue.rs",
-    "interp/run.rs",
-    "interp/frame.rs",
-    "interp/stack.rs",
+    "table/length.rs",
+    "table/mod.rs",
+    "table/next.rs",
+    "value/borrowed.rs",
+    "value/convert.rs",
+    "value/mod.rs",
+    "value/string.rs",
+    "vm.rs",
 ];
 
 /// The one other place: the module that Valkey loads.
@@ -267,7 +295,7 @@ mod tests {
         let listed = "//! Owns.\nfn f() { unsafe { g() } }\n";
         check("lua-vm/src/heap/alloc.rs", listed, &[]);
         check(
-            "lua-vm/src/debug.rs",
+            "lua-vm/src/error.rs",
             listed,
             &[
                 "has unsafe code but is not on the list of tidy.rs",
@@ -281,7 +309,7 @@ mod tests {
         );
         check("redis-bridge/valkey-module/src/ffi.rs", listed, &[]);
         check(
-            "lua-vm/src/debug.rs",
+            "lua-vm/src/error.rs",
             "//! Owns.\n#![forbid(unsafe_code)]\n",
             &[],
         );

@@ -23,6 +23,9 @@ pub(crate) const PAGE_SIZE: usize = 16 * 1024;
 /// Largest cell; beyond it the global allocator serves.
 pub(crate) const MAX_CELL: usize = 512;
 const HEADER_SIZE: usize = 64;
+/// What free cells are filled with in debug builds: read as a value it is a table at an
+/// address that nothing has, as a pointer it is not canonical.
+const POISON: u64 = 0xFFFB_DEAD_DEAD_DEA8;
 const CLASS_COUNT: usize = 29;
 
 /// The class of a size of at most [`MAX_CELL`] bytes: steps of 8 up to 128, of 32
@@ -376,6 +379,12 @@ impl Class {
 unsafe fn push_free(page: *mut Page, cell: *mut u8) {
     // SAFETY: the caller hands over a cell of the page, at least 16 bytes long.
     unsafe {
+        if cfg!(debug_assertions) {
+            let size = (*page).cell_size as usize;
+            for i in 0..size / 8 {
+                cell.cast::<u64>().add(i).write(POISON);
+            }
+        }
         let cell = cell.cast::<FreeCell>();
         cell.write(FreeCell {
             zero: 0,

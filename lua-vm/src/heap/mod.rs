@@ -14,6 +14,8 @@
 
 pub(crate) mod alloc;
 pub(crate) mod barrier;
+#[cfg(debug_assertions)]
+mod check;
 pub(crate) mod finalize;
 pub(crate) mod handle;
 pub(crate) mod mark;

@@ -85,6 +85,11 @@ impl Heap {
         while self.propagate().is_some() {}
         self.finish_mark();
         while self.sweep_some() {}
+        #[cfg(debug_assertions)]
+        if self.is_stressed {
+            // SAFETY: the sweep has ended.
+            unsafe { self.check() };
+        }
         self.estimate = self.bytes;
         self.phase = if self.due.is_empty() {
             Phase::Pause

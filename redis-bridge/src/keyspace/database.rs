@@ -185,7 +185,7 @@ impl Database {
         self.entries.iter().map(|(key, entry)| (&**key, entry))
     }
 
-    /// The next `count` entries of a walk; see [`scan_slice`].
+    /// The next `count` entries of a walk; see `scan_slice`.
     pub fn scan(&self, cursor: u64, count: usize) -> (u64, impl Iterator<Item = (&[u8], &Entry)>) {
         let (next, range) = scan_slice(self.entries.len(), cursor, count);
         let walk = self.entries.get_range(range).into_iter().flatten().rev();

@@ -1,8 +1,8 @@
 //! The `lua` command: runs scripts, chunks from the command line, and standard input.
 //!
 //! Owns the order of these, the `arg` table, error reports with tracebacks, and exit codes,
-//! all as the reference's stand-alone interpreter has them. [`options`] reads the command
-//! line, [`repl`] talks to people.
+//! all as the reference's stand-alone interpreter has them. `options` reads the command
+//! line, `repl` talks to people.
 
 mod options;
 mod repl;

@@ -3,6 +3,7 @@
 //! Owns streams, buffering and what `read` recognises. Knows no Lua values; [`super`] maps
 //! arguments and results.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -238,18 +239,24 @@ impl Stream {
     }
 
     /// The next line without its line break; `None` at the end of the file.
-    pub(super) fn read_line(&mut self) -> io::Result<Option<Vec<u8>>> {
+    pub(super) fn read_line(&mut self) -> io::Result<Option<Cow<'_, [u8]>>> {
+        let ahead = self.fill()?;
+        if let Some(len) = memchr::memchr(b'\n', ahead) {
+            let start = self.read_pos;
+            self.read_pos += len + 1;
+            return Ok(Some(Cow::Borrowed(&self.ahead[start..start + len])));
+        }
         let mut line = Vec::new();
         loop {
             let bytes = self.fill()?;
             if bytes.is_empty() {
-                return Ok((!line.is_empty()).then_some(line));
+                return Ok((!line.is_empty()).then_some(Cow::Owned(line)));
             }
             match memchr::memchr(b'\n', bytes) {
                 Some(end) => {
                     line.extend_from_slice(&bytes[..end]);
                     self.read_pos += end + 1;
-                    return Ok(Some(line));
+                    return Ok(Some(Cow::Owned(line)));
                 }
                 None => {
                     line.extend_from_slice(bytes);
@@ -353,11 +360,11 @@ mod tests {
         let mut stream = Stream::temporary().unwrap();
         stream.write(b"first\nsecond\n12.5e1 rest").unwrap();
         stream.seek(SeekFrom::Start(0)).unwrap();
-        assert_eq!(stream.read_line().unwrap().unwrap(), b"first");
+        assert_eq!(&*stream.read_line().unwrap().unwrap(), b"first");
         // The script stands at byte 6 although more was read ahead.
         stream.write(b"SEC").unwrap();
         assert_eq!(stream.seek(SeekFrom::Current(0)).unwrap(), 9);
-        assert_eq!(stream.read_line().unwrap().unwrap(), b"ond");
+        assert_eq!(&*stream.read_line().unwrap().unwrap(), b"ond");
         assert_eq!(stream.read_number().unwrap(), Some(125.0));
         assert_eq!(stream.read_bytes(3).unwrap(), b" re");
         assert_eq!(stream.read_all().unwrap(), b"st");

@@ -395,10 +395,9 @@ fn file_read(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
 /// Errors with `bad argument #n (invalid option)` or `(invalid format)`.
 fn read_formats(cx: &CallCx<'_>, file: &LuaFile, first: usize) -> Result<Returned, LuaError> {
     if cx.arg_count() < first {
-        let line = with_stream(cx, file, Stream::read_line)?;
-        return match line {
-            Ok(Some(line)) => cx.ret_bytes(&line),
-            Ok(None) => cx.ret_nil(),
+        return match push_line(cx, file)? {
+            Ok(true) => cx.ret_top(1),
+            Ok(false) => cx.ret_nil(),
             Err(error) => outcome(cx, Err(error), b""),
         };
     }
@@ -418,6 +417,15 @@ fn read_formats(cx: &CallCx<'_>, file: &LuaFile, first: usize) -> Result<Returne
     cx.ret_top(count)
 }
 
+/// Pushes the next line; false, and nothing pushed, at the end of the file.
+fn push_line(cx: &CallCx<'_>, file: &LuaFile) -> Result<io::Result<bool>, LuaError> {
+    with_stream(cx, file, |stream| match stream.read_line() {
+        Ok(Some(line)) => cx.push_bytes(&line).map(|()| Ok(true)),
+        Ok(None) => Ok(Ok(false)),
+        Err(error) => Ok(Err(error)),
+    })?
+}
+
 /// Pushes what argument `i` asks for; false, and nothing pushed, at the end of the file.
 fn read_format(cx: &CallCx<'_>, file: &LuaFile, i: usize) -> Result<io::Result<bool>, LuaError> {
     let read: io::Result<Option<Vec<u8>>> = match cx.arg(i) {
@@ -431,7 +439,7 @@ fn read_format(cx: &CallCx<'_>, file: &LuaFile, i: usize) -> Result<io::Result<b
                 return Ok(with_stream(cx, file, Stream::read_number)?
                     .map(|number| number.map(|number| cx.push_number(number)).is_some()));
             }
-            [b'*', b'l', ..] => with_stream(cx, file, Stream::read_line)?,
+            [b'*', b'l', ..] => return push_line(cx, file),
             [b'*', b'a', ..] => with_stream(cx, file, Stream::read_all)?.map(Some),
             [b'*', ..] => return Err(cx.arg_error(i, "invalid format")),
             _ => return Err(cx.arg_error(i, "invalid option")),
@@ -475,9 +483,9 @@ fn next_line(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     let Some(file) = as_file(cx.upvalue(1)).filter(|file| file.borrow().is_some()) else {
         return Err(cx.error("file is already closed"));
     };
-    match with_stream(cx, file, Stream::read_line)? {
-        Ok(Some(line)) => cx.ret_bytes(&line),
-        Ok(None) => {
+    match push_line(cx, file)? {
+        Ok(true) => cx.ret_top(1),
+        Ok(false) => {
             if cx.upvalue(2).truthy() {
                 let stream = file.borrow_mut().take();
                 let _ = stream.map(Stream::close);

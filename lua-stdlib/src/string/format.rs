@@ -203,7 +203,10 @@ impl Spec {
         let precision = self.precision.unwrap_or(6);
         match conversion.to_ascii_lowercase() {
             b'f' => {
-                append(out, format_args!("{magnitude:.precision$}"));
+                match scaled(magnitude, precision) {
+                    Some(scaled) => push_fixed(out, scaled, precision),
+                    None => append(out, format_args!("{magnitude:.precision$}")),
+                }
                 if self.alternate && precision == 0 {
                     out.push(b'.');
                 }
@@ -315,6 +318,9 @@ struct Decimal {
 impl Decimal {
     /// `magnitude` (finite, not negative) with `fraction` digits after the point.
     fn new(magnitude: f64, fraction: usize) -> Decimal {
+        if let Some(decimal) = Decimal::by_scaling(magnitude, fraction) {
+            return decimal;
+        }
         // std writes "d.ddde-7": at most two bytes and an exponent more than the digits.
         let mut text = [0; MAX_SIGNIFICANT + 8];
         let mut rest = &mut text[..];
@@ -341,6 +347,36 @@ impl Decimal {
         decimal
     }
 
+    /// The fast path of [`Decimal::new`], for what [`scaled`] can do.
+    fn by_scaling(magnitude: f64, fraction: usize) -> Option<Decimal> {
+        if magnitude == 0.0 || fraction > 16 {
+            return None;
+        }
+        let least = 10u64.pow(fraction as u32);
+        // The logarithm may be off by one, and rounding may carry into a new digit.
+        let mut exponent = magnitude.log10().floor() as i32;
+        for _ in 0..3 {
+            let places = usize::try_from(fraction as i32 - exponent).ok()?;
+            let scaled = scaled(magnitude, places)?;
+            if scaled < least {
+                exponent -= 1;
+            } else if scaled / 10 >= least {
+                exponent += 1;
+            } else {
+                let mut digits = Digits::default();
+                let digits = digits.of(scaled, b'd');
+                let mut decimal = Decimal {
+                    digits: [b'0'; MAX_SIGNIFICANT],
+                    len: digits.len(),
+                    exponent,
+                };
+                decimal.digits[..digits.len()].copy_from_slice(digits);
+                return Some(decimal);
+            }
+        }
+        None
+    }
+
     fn digits(&self) -> &[u8] {
         &self.digits[..self.len]
     }
@@ -349,6 +385,48 @@ impl Decimal {
         while self.len > 1 && self.digits[self.len - 1] == b'0' {
             self.len -= 1;
         }
+    }
+}
+
+/// `magnitude * 10^places`, rounded to an integer, ties to even: exactly what printing so many
+/// decimal places needs. `None` where 128 bits do not hold the product or 64 the result.
+fn scaled(magnitude: f64, places: usize) -> Option<u64> {
+    const MOST_PLACES: usize = 22; // 10^22 < 2^74, and a mantissa has 53 bits
+    if places > MOST_PLACES {
+        return None;
+    }
+    let bits = magnitude.to_bits();
+    let biased = (bits >> 52) as u32;
+    // Subnormal numbers, and those from 2^53 on, are left to the general path.
+    let shift = (1023 + 52u32).checked_sub(biased)?;
+    if biased == 0 || shift > 127 {
+        return None;
+    }
+    let mantissa = bits & ((1 << 52) - 1) | (1 << 52);
+    let product = u128::from(mantissa) * 10u128.pow(places as u32);
+    let whole = u64::try_from(product >> shift).ok()?;
+    if shift == 0 {
+        return Some(whole);
+    }
+    let rest = product & ((1 << shift) - 1);
+    let half = 1u128 << (shift - 1);
+    let round_up = rest > half || (rest == half && whole % 2 == 1);
+    whole.checked_add(u64::from(round_up))
+}
+
+/// Appends an integer with a point before its last `places` digits.
+fn push_fixed(out: &mut Vec<u8>, scaled: u64, places: usize) {
+    let mut digits = Digits::default();
+    let digits = digits.of(scaled, b'd');
+    let whole = digits.len().saturating_sub(places);
+    if whole == 0 {
+        out.push(b'0');
+    }
+    out.extend_from_slice(&digits[..whole]);
+    if places > 0 {
+        out.push(b'.');
+        out.resize(out.len() + places.saturating_sub(digits.len()), b'0');
+        out.extend_from_slice(&digits[whole..]);
     }
 }
 
@@ -431,6 +509,13 @@ mod tests {
         check_float("%010.3f", -3.25, "-00003.250");
         check_float("%-10.1f|", 3.0, "3.0       ");
         check_float("%+g", 3.0, "+3");
+        check_float("%.3f", 0.0005, "0.001");
+        check_float("%.2f", 1e-9, "0.00");
+        check_float("%.1f", 0.25, "0.2");
+        check_float("%.1f", 0.75, "0.8");
+        check_float("%g", 9.9999995, "10");
+        check_float("%e", 9.5367431640625e-7, "9.536743e-07");
+        check_float("%.0f", 9007199254740993.0, "9007199254740992");
         check_float("%05f", f64::INFINITY, "  inf");
         check_float("%G", -f64::INFINITY, "-INF");
         check_float("%g", -0.0, "-0");

@@ -92,7 +92,8 @@ fn add_template(
     range: (usize, usize),
 ) -> Result<(), LuaError> {
     let mut rest = cx.check_bytes(3)?;
-    while let Some(percent) = memchr::memchr(b'%', rest) {
+    // Templates are short: a plain loop is quicker than a call.
+    while let Some(percent) = rest.iter().position(|&byte| byte == b'%') {
         out.push(cx, &rest[..percent])?;
         // In C the zero byte after the end is what a last `%` escapes.
         let escaped = rest.get(percent + 1).copied().unwrap_or(0);

@@ -50,3 +50,20 @@ fn big_results_are_refused_before_they_are_built() {
         );
     }
 }
+
+#[test]
+fn long_work_inside_one_call_is_charged() {
+    for source in [
+        "return (('a'):rep(60)):match(('a*'):rep(30) .. '[bc]')",
+        "return (('a'):rep(1e5)):find('.-.-.-b')",
+        "local t = {} for i = 1, 3e4 do t[i] = i % 2 == 0 and i or -i end table.sort(t) table.sort(t)",
+        "return table.insert({}, -2e9, 1)",
+    ] {
+        let config = VmConfig {
+            instruction_limit: Some(200_000),
+            ..VmConfig::default()
+        };
+        let actual = run(config, Preset::Sandboxed, source);
+        assert_eq!(actual, "error: instruction limit exceeded\n", "{source}");
+    }
+}

@@ -92,6 +92,7 @@ impl Vm {
             aborting: None,
             host_data: Vec::new(),
             overflow_margin: 0,
+            is_handled: false,
             has_foreign_value: false,
             scoped: None,
             in_finalizer: false,

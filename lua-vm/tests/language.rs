@@ -394,6 +394,15 @@ fn handlers_see_the_frame_that_raised() {
 }
 
 #[test]
+fn a_handler_runs_once_however_many_natives_the_error_passes() {
+    check(
+        "local n = 0 local function f() apply(function() apply(function() error('deep') end) end) end
+         local ok, m = xpcall(f, function(m) n = n + 1 return m end) return ok, m, n",
+        "false deep 1",
+    );
+}
+
+#[test]
 fn a_script_does_not_pay_for_the_garbage_of_the_last() {
     let config = VmConfig {
         memory_limit: Some(2 << 20),

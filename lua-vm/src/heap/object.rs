@@ -109,6 +109,8 @@ pub(crate) struct UserdataObj {
 ///   `TForCall` may stand as `PairsLoop` or `IpairsLoop`.
 /// - **V2** The slot at `code - 1` is the address of this object; constant `i` is at
 ///   `code - 2 - i` and equals the prototype's.
+/// - **V3** The operands of every instruction are within the frame, the constants, the
+///   upvalues and the nested prototypes, as `lua_compiler::verify` has proved.
 #[repr(C)]
 pub(crate) struct CodeObj {
     pub(crate) header: Header,

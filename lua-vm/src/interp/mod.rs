@@ -76,6 +76,8 @@ pub(crate) struct VmCore {
     /// What a message handler may use beyond the limits, so that it can report an
     /// overflow.
     pub(crate) overflow_margin: usize,
+    /// The thrown value has been through the message handler in force.
+    pub(crate) is_handled: bool,
     /// A value of another VM was passed in: the next fallible operation says so.
     pub(crate) has_foreign_value: bool,
     /// What the host lent for the current call.

@@ -17,7 +17,10 @@ const HANDLER_DEPTH: u32 = 25;
 /// Makes `value` the thrown one.
 pub(crate) unsafe fn throw_value(vm: *mut VmCore, value: RawValue) -> LuaError {
     // SAFETY: the caller passes a live VM and value.
-    unsafe { (*vm).heap.thrown = value };
+    unsafe {
+        (*vm).heap.thrown = value;
+        (*vm).is_handled = false;
+    }
     LuaError::THROW
 }
 
@@ -83,10 +86,14 @@ unsafe fn handle(vm: *mut VmCore, mut error: LuaError) -> LuaError {
     unsafe {
         if error.kind() == ErrorKind::Throw
             && (*vm).aborting.is_none()
+            && !(*vm).is_handled
             && let Some(handler) = message_handler(vm)
-            && let Err(failed) = call_handler(vm, handler)
         {
-            error = failed;
+            if let Err(failed) = call_handler(vm, handler) {
+                error = failed;
+            }
+            // Natives on the way to the handler's `xpcall` pass the error on as it is.
+            (*vm).is_handled = true;
         }
         if error.kind() != ErrorKind::Throw {
             (*vm).aborting = Some(error.kind());

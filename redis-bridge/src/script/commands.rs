@@ -283,7 +283,7 @@ fn debug(_: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     }))
 }
 
-fn script_help(_: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) {
+fn script_help(cx: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) {
     let lines = [
         "DEBUG (YES|SYNC|NO)",
         "    Set the debug mode for subsequent scripts executed.",
@@ -300,5 +300,5 @@ fn script_help(_: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) {
         "LOAD <script>",
         "    Load a script into the scripts cache without executing it.",
     ];
-    help(out, "SCRIPT", &lines);
+    help(out, cx.server.compat, "SCRIPT", &lines);
 }

@@ -157,9 +157,10 @@ fn log(_: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     Ok(())
 }
 
-fn help(_: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
+fn help(cx: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     super::help(
         out,
+        cx.server.compat,
         "ACL",
         &[
             "CAT [<category>]",

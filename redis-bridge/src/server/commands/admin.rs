@@ -169,7 +169,7 @@ fn debug(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
                 "SLEEP <seconds>",
                 "    Stop the server for <seconds>. Decimals allowed.",
             ];
-            super::help(out, "DEBUG", &lines);
+            super::help(out, cx.server.compat, "DEBUG", &lines);
         }
         _ => {
             let text = b"ERR unknown subcommand or wrong number of arguments for '";

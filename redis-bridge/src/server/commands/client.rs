@@ -461,9 +461,10 @@ fn kill(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     Ok(())
 }
 
-fn help(_: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
+fn help(cx: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     super::help(
         out,
+        cx.server.compat,
         "CLIENT",
         &[
             "CAPA <option> [options...]",

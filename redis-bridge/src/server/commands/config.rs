@@ -103,9 +103,10 @@ fn rewrite(_: &mut Cx<'_>, _: &[&[u8]], _: &mut dyn ReplySink) -> Done {
     ))
 }
 
-fn help(_: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
+fn help(cx: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     super::help(
         out,
+        cx.server.compat,
         "CONFIG",
         &[
             "GET <pattern>",

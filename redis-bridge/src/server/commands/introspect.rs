@@ -246,9 +246,10 @@ fn getkeysandflags(_: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> D
     Ok(())
 }
 
-fn help(_: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
+fn help(cx: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     super::help(
         out,
+        cx.server.compat,
         "COMMAND",
         &[
             "(no subcommand)",

@@ -13,6 +13,7 @@ pub(crate) mod pubsub;
 pub(crate) mod transaction;
 
 use crate::commands::spec::{CommandSpec, Group, Handler, KeySpec};
+use crate::compat::Compat;
 use crate::reply::ReplySink;
 
 /// A row without keys, which is what nearly all of these are.
@@ -28,8 +29,8 @@ const fn row(
 }
 
 /// The reply to `HELP` of a container: its subcommands, each with indented lines that
-/// explain it.
-pub(crate) fn help(out: &mut dyn ReplySink, container: &str, lines: &[&str]) {
+/// explain it. Redis and Valkey word the last one differently.
+pub(crate) fn help(out: &mut dyn ReplySink, compat: Compat, container: &str, lines: &[&str]) {
     out.array(lines.len() + 3);
     let title = format!("{container} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:");
     out.status(title.as_bytes());
@@ -37,5 +38,10 @@ pub(crate) fn help(out: &mut dyn ReplySink, container: &str, lines: &[&str]) {
         out.status(line.as_bytes());
     }
     out.status(b"HELP");
-    out.status(b"    Print this help.");
+    let last: &[u8] = if compat.is_valkey() {
+        b"    Print this help."
+    } else {
+        b"    Prints this help."
+    };
+    out.status(last);
 }

@@ -113,9 +113,10 @@ fn slowlog_reset(cx: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done 
     Ok(())
 }
 
-fn slowlog_help(_: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
+fn slowlog_help(cx: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     super::help(
         out,
+        cx.server.compat,
         "SLOWLOG",
         &[
             "GET [<count>]",
@@ -156,9 +157,10 @@ fn latency_doctor(_: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done 
     Ok(())
 }
 
-fn latency_help(_: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
+fn latency_help(cx: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     super::help(
         out,
+        cx.server.compat,
         "LATENCY",
         &[
             "DOCTOR",
@@ -243,9 +245,10 @@ fn memory_doctor(cx: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done 
     Ok(())
 }
 
-fn memory_help(_: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
+fn memory_help(cx: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     super::help(
         out,
+        cx.server.compat,
         "MEMORY",
         &[
             "DOCTOR",

@@ -67,7 +67,13 @@ const UNSAFE_FOLDERS: &[&str] = &["redis-bridge/valkey-module/src/"];
 const MAX_LINES: usize = 900;
 
 /// ...but these, each with a reason: the interpreter's loop is one match.
-const LONG_FILES: &[&str] = &["lua-vm/src/interp/run.rs"];
+const LONG_FILES: &[&str] = &[
+    "lua-vm/src/interp/run.rs",
+    // One type, the whole of what natives may do; its methods are a few lines each.
+    "lua-vm/src/func/call_cx.rs",
+    // One bad prototype for each rule of the verifier.
+    "lua-compiler/tests/verify.rs",
+];
 
 /// What may stand at the root of the tree.
 const ROOT_ENTRIES: &[&str] = &[

@@ -1,3 +1,5 @@
+//! The `math` library, script in and output out.
+
 use super::check;
 use expect_test::expect;
 

@@ -1,3 +1,5 @@
+//! The `os` library, script in and output out.
+
 use super::check;
 use expect_test::expect;
 

@@ -1,3 +1,5 @@
+//! What the sandboxed preset leaves out.
+
 use super::run;
 use expect_test::{Expect, expect};
 use lua_stdlib::Preset;

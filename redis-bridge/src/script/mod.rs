@@ -1,5 +1,5 @@
 //! The scripting engine: one Lua VM, the scripts that are known to it, and how they
-//! run on a [`Host`]. It knows no server; its commands are in [`commands`].
+//! run on a [`Host`]. It knows no server; its commands are in `commands`.
 
 mod cache;
 pub(crate) mod commands;

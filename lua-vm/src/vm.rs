@@ -40,7 +40,7 @@ pub struct InterruptHandle {
 }
 
 impl InterruptHandle {
-    /// Makes the running script, or the next one, stop with
+    /// Makes the running script stop with
     /// [`ErrorKind::Interrupted`] within some tens of microseconds.
     pub fn interrupt(&self) {
         self.flag.store(true, Ordering::Relaxed);

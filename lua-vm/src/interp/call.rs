@@ -150,6 +150,8 @@ pub(crate) unsafe fn enter(
         }
         let mut base = func.add(1);
         if is_vararg {
+            // Moving many arguments is work, and may be all that a script does.
+            (*vm).budget -= (n_args / 8) as i64;
             // The fixed parameters move above the arguments.
             let first = base;
             base = base.add(n_args + 1);

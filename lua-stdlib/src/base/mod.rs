@@ -1,6 +1,6 @@
 //! The base library (§5.1): globals that work on any value.
 //!
-//! Owns everything but loading chunks ([`load`]) and numerals in odd bases ([`tonumber`]).
+//! Owns everything but loading chunks ([`load`]) and numerals in odd bases (`tonumber`).
 //! `next`, `pcall`, `xpcall` and the step of `ipairs` are carried out by the interpreter.
 
 mod load;

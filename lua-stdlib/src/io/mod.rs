@@ -1,6 +1,6 @@
 //! The `io` library (§5.7): files as values, and the default input and output.
 //!
-//! Owns arguments, results and the file userdata; [`file`] does the work. All functions share
+//! Owns arguments, results and the file userdata; `file` does the work. All functions share
 //! one table as their upvalue, which holds the default files and the files' metatable.
 
 mod file;

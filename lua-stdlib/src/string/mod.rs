@@ -1,7 +1,7 @@
 //! The `string` library (§5.4): its table, and the functions that need no patterns.
 //!
 //! Patterns are matched by [`pattern`], searched for in [`find`], substituted in [`subst`];
-//! [`format`] prints numbers.
+//! `format` prints numbers.
 
 mod find;
 mod format;

@@ -197,11 +197,9 @@ impl Vm {
             (*core).fuel = self.instruction_limit.unwrap_or(u64::MAX);
             (*core).budget = 0;
             (*core).interrupt.store(false, Ordering::Relaxed);
-            if (*core).fuel != u64::MAX || (*core).budget == 0 {
-                // A limit of zero stops at the first call.
-                let _ = budget::refuel(core);
-                (*core).aborting = None;
-            }
+            // A limit of zero stops at the first call, not here.
+            let _ = budget::refuel(core);
+            (*core).aborting = None;
             let _reset = Reset(core);
             let mut cx = CallCx::new(core, 0);
             let result = body(&mut cx);

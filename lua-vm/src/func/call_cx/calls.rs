@@ -1,0 +1,124 @@
+//! Running Lua from a native function: loading, calling, paying for work.
+
+use super::CallCx;
+use crate::error::{LoadError, LuaError};
+use crate::func::load;
+use crate::func::native::Results;
+use crate::interp::{VmCore, budget, call, unwind};
+use crate::value::RawValue;
+use crate::value::borrowed::{FOREIGN_MESSAGE, Function};
+
+impl CallCx<'_> {
+    /// Calls the function below the last `n_args` values with these; leaves the results
+    /// in their place and returns their number.
+    ///
+    /// # Errors
+    ///
+    /// What the function raised.
+    pub fn call(&mut self, n_args: usize, results: Results) -> Result<usize, LuaError> {
+        if n_args >= self.top() {
+            return Err(self.error("call without a function"));
+        }
+        // SAFETY: N2; the room for the results is made before they are filled up.
+        unsafe {
+            if (*self.vm).has_foreign_value {
+                (*self.vm).has_foreign_value = false;
+                return Err(unwind::throw_text(self.vm, FOREIGN_MESSAGE));
+            }
+            if (*self.vm).aborting.is_some() {
+                // A push may have failed: what is on the stack is not what was meant.
+                return Err(unwind::abort_error(self.vm));
+            }
+            let func = (*self.vm).top.sub(n_args + 1);
+            let start = func.offset_from((*self.vm).base) as usize;
+            call::call_from_native(self.vm, func, n_args)?;
+            let count = self.top() - start;
+            match results {
+                Results::Open => Ok(count),
+                Results::Exactly(wanted) => {
+                    if wanted > count {
+                        VmCore::ensure_slots(self.vm, (*self.vm).top, wanted - count)?;
+                        for i in count..wanted {
+                            *(*self.vm).base.add(start + i) = RawValue::NIL;
+                        }
+                    }
+                    (*self.vm).top = (*self.vm).base.add(start + wanted);
+                    Ok(wanted)
+                }
+            }
+        }
+    }
+
+    /// As [`CallCx::call`], but an error that `pcall` would catch leaves its value on the
+    /// stack: `Ok(Err(()))`.
+    ///
+    /// # Errors
+    ///
+    /// Aborts.
+    pub fn try_call(
+        &mut self,
+        n_args: usize,
+        results: Results,
+    ) -> Result<Result<usize, ()>, LuaError> {
+        let below = self.top().saturating_sub(n_args + 1);
+        match self.call(n_args, results) {
+            Ok(count) => Ok(Ok(count)),
+            Err(error) if error.kind().is_abort() => Err(error),
+            Err(_) => {
+                self.pop(self.top() - below);
+                // SAFETY: the thrown value is live.
+                self.push_raw(unsafe { (*self.vm).heap.thrown });
+                Ok(Err(()))
+            }
+        }
+    }
+
+    pub(super) unsafe fn call_handler(
+        &mut self,
+        handler: RawValue,
+        args: &[RawValue],
+    ) -> Result<(), LuaError> {
+        self.push_raw(handler);
+        for &arg in args {
+            self.push_raw(arg);
+        }
+        self.call(args.len(), Results::Exactly(1)).map(|_| ())
+    }
+
+    /// Charges units of the instruction limit for work of a native's own; to be called
+    /// every few thousand steps.
+    ///
+    /// # Errors
+    ///
+    /// An abort, if the script is to stop.
+    pub fn charge(&self, units: u64) -> Result<(), LuaError> {
+        // SAFETY: N2.
+        unsafe { budget::charge(self.vm, units) }
+    }
+
+    /// Compiles a chunk of source text into a function (manual §5.1, `loadstring`).
+    ///
+    /// # Errors
+    ///
+    /// Invalid source, with Lua's message; the memory limit.
+    pub fn load(&self, source: &[u8], chunk_name: &[u8]) -> Result<Function<'_>, LoadError> {
+        let proto = lua_compiler::load(source, chunk_name)?;
+        self.load_proto(&proto).map_err(LoadError::Vm)
+    }
+
+    /// Makes a function of a compiled chunk.
+    ///
+    /// # Errors
+    ///
+    /// The memory limit.
+    pub fn load_proto(
+        &self,
+        proto: &lua_compiler::VerifiedProto,
+    ) -> Result<Function<'_>, LuaError> {
+        // SAFETY: the globals are live; B1.
+        unsafe {
+            let closure = load::load(self.vm, proto)?;
+            Ok(self.function(closure.cast()))
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Errors that a native function raises, and their positions.
+
+use super::CallCx;
+use crate::debug;
+use crate::error::LuaError;
+use crate::interp::unwind;
+use crate::value::borrowed::{Value, checked_raw};
+
+impl CallCx<'_> {
+    /// An error with a message, in front of which the position of the caller is put.
+    pub fn error(&self, message: impl AsRef<[u8]>) -> LuaError {
+        let mut text = self.position(1);
+        text.extend_from_slice(message.as_ref());
+        // SAFETY: the VM is live.
+        unsafe { unwind::throw_text(self.vm, &text) }
+    }
+
+    /// `bad argument #i to 'f' (message)`, with the position of the caller.
+    pub fn arg_error(&self, i: usize, message: impl AsRef<[u8]>) -> LuaError {
+        // SAFETY: N2.
+        let text = unsafe { debug::argument_message(self.vm, i, message.as_ref()) };
+        self.error(text)
+    }
+
+    /// `bad argument #i to 'f' (X expected, got Y)`.
+    pub fn type_error(&self, i: usize, expected: &str) -> LuaError {
+        let got = if self.has_arg(i) {
+            self.arg(i).type_name()
+        } else {
+            "no value"
+        };
+        self.arg_error(i, format!("{expected} expected, got {got}"))
+    }
+
+    /// An error with any value, as it is.
+    pub fn throw(&self, value: Value<'_>) -> LuaError {
+        match checked_raw(self.vm, value) {
+            // SAFETY: the value is of this VM.
+            Ok(raw) => unsafe { unwind::throw_value(self.vm, raw) },
+            Err(error) => error,
+        }
+    }
+
+    /// The value of the last error.
+    pub fn error_value(&self) -> Value<'_> {
+        // SAFETY: the thrown value is a root.
+        self.wrap(unsafe { (*self.vm).heap.thrown })
+    }
+
+    /// The error for want of memory.
+    pub fn memory_error(&self) -> LuaError {
+        // SAFETY: the VM is live.
+        unsafe { unwind::memory_abort(self.vm) }
+    }
+}

@@ -29,7 +29,8 @@ pub struct VmConfig {
     /// Instruction limit of each call from the host, in units of about one instruction;
     /// `None` for none.
     pub instruction_limit: Option<u64>,
-    /// Collect at every safepoint: slow, for tests.
+    /// Collect at every safepoint, or, on a heap beyond 128 KiB, whenever it has grown by
+    /// a 64th: slow, for tests.
     pub stress_collector: bool,
 }
 

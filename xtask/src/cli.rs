@@ -14,7 +14,7 @@ pub(crate) struct Xtask {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Run the suites: unit tests, Lua conformance, robustness, Redis.
+    /// Run the suites: unit tests, Lua conformance (once more under stress), robustness, Redis.
     Test(TestFlags),
     /// Measure speed as a ratio to the real thing, in one run.
     Bench(BenchFlags),
@@ -26,7 +26,7 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct TestFlags {
-    /// Names of suites (unit, lua, robustness, redis), or filters: a case runs when its
+    /// Names of suites (unit, lua, stress, robustness, redis), or filters: a case runs when its
     /// name holds one of the filters. Without suite names, all suites run.
     pub(crate) words: Vec<String>,
 
@@ -39,8 +39,12 @@ pub(crate) struct TestFlags {
     pub(crate) bless: bool,
 
     /// Test release builds instead of debug builds.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "asan")]
     pub(crate) release: bool,
+
+    /// Test builds with the address sanitizer, which need the nightly toolchain.
+    #[arg(long)]
+    pub(crate) asan: bool,
 
     /// Test this `lua` in the Lua suites, in place of the workspace's.
     #[arg(long, value_name = "PATH")]

@@ -32,16 +32,55 @@ pub(crate) fn root() -> &'static Path {
 pub(crate) enum Profile {
     Dev,
     Release,
+    /// A debug build with the address sanitizer, by the nightly toolchain.
+    Sanitized,
 }
 
 impl Profile {
-    /// `--release` or not.
-    pub(crate) fn from_flag(release: bool) -> Profile {
-        if release {
-            Profile::Release
-        } else {
-            Profile::Dev
+    /// What of `--release` and `--asan` was given; they exclude each other.
+    pub(crate) fn from_flags(release: bool, asan: bool) -> Profile {
+        match (release, asan) {
+            (_, true) => Profile::Sanitized,
+            (true, _) => Profile::Release,
+            _ => Profile::Dev,
         }
+    }
+
+    /// How a program of this profile is started.
+    pub(crate) fn setup(self) -> Setup {
+        Setup {
+            // The sanitizer maps its shadow over most of the address space.
+            has_address_limit: self != Profile::Sanitized,
+            ..Setup::default()
+        }
+    }
+
+    /// `cargo VERB` with the arguments that choose the profile, started at the root of the
+    /// workspace.
+    pub(crate) fn cargo(self, verb: &str) -> Command {
+        let mut command = match self {
+            Profile::Sanitized => {
+                let mut command = Command::new("rustup");
+                command.args(["run", "nightly", "cargo"]);
+                command.env("RUSTFLAGS", "-Zsanitizer=address --cfg asan");
+                command
+            }
+            Profile::Dev | Profile::Release => cargo(),
+        };
+        command.current_dir(root()).arg(verb);
+        match self {
+            Profile::Dev => {}
+            Profile::Release => {
+                command.arg("--release");
+            }
+            // A target of its own keeps the flags from build scripts and macros.
+            Profile::Sanitized => {
+                let target = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
+                command.args(["--target", &target]);
+                command.arg("--target-dir").arg(sanitized_target_dir());
+            }
+        }
+        command
     }
 }
 
@@ -52,15 +91,37 @@ pub(crate) fn cargo() -> Command {
     command
 }
 
+/// Where sanitized builds go, apart from the others: they would rebuild each other.
+fn sanitized_target_dir() -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| root().join("target"), PathBuf::from);
+    target.join("asan")
+}
+
+/// How a child is started.
+#[derive(Debug, Clone)]
+pub(crate) struct Setup {
+    /// Variables set in its environment.
+    pub(crate) env: Vec<(&'static str, &'static str)>,
+    /// Whether [`ADDRESS_SPACE_KIB`] holds for it.
+    pub(crate) has_address_limit: bool,
+}
+
+impl Default for Setup {
+    fn default() -> Setup {
+        Setup {
+            env: Vec::new(),
+            has_address_limit: true,
+        }
+    }
+}
+
 /// Builds the binary `name` of `package` and answers its path, taken from cargo's own messages so
 /// that any target directory will do.
 pub(crate) fn build_binary(package: &str, name: &str, profile: Profile) -> Result<PathBuf> {
-    let mut command = cargo();
-    command.args(["build", "--quiet", "--package", package, "--bin", name]);
+    let mut command = profile.cargo("build");
+    command.args(["--quiet", "--package", package, "--bin", name]);
     command.arg("--message-format=json-render-diagnostics");
-    if profile == Profile::Release {
-        command.arg("--release");
-    }
     let output = command
         .stderr(Stdio::inherit())
         .output()
@@ -141,12 +202,27 @@ pub(crate) fn run<S: AsRef<OsStr>>(
     stdin: &[u8],
     limit: Duration,
 ) -> Result<Finished> {
-    // The shell sets the limit and replaces itself, so the child's id and signals are its own.
+    run_with(&Setup::default(), program, args, stdin, limit)
+}
+
+/// As [`run`], for a child that is started in a way of its own.
+pub(crate) fn run_with<S: AsRef<OsStr>>(
+    setup: &Setup,
+    program: &Path,
+    args: &[S],
+    stdin: &[u8],
+    limit: Duration,
+) -> Result<Finished> {
+    // The shell sets the limits and replaces itself, so the child's id and signals are its own.
+    let mut script = "ulimit -c 0; ".to_owned();
+    if setup.has_address_limit {
+        script.push_str(&format!("ulimit -v {ADDRESS_SPACE_KIB}; "));
+    }
+    script.push_str("exec \"$0\" \"$@\"");
     let mut child = Command::new("sh")
         .arg("-c")
-        .arg(format!(
-            "ulimit -c 0 -v {ADDRESS_SPACE_KIB} 2>/dev/null; exec \"$0\" \"$@\""
-        ))
+        .arg(script)
+        .envs(setup.env.iter().copied())
         .arg(program)
         .args(args)
         .stdin(Stdio::piped())

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 
 use crate::cli::TestFlags;
 use crate::conformance;
-use crate::proc::{self, Profile};
+use crate::proc::Profile;
 use crate::redis;
 use crate::summary::Summary;
 
@@ -17,6 +17,9 @@ type Suite = fn(&Plan) -> Result<Summary>;
 const SUITES: &[(&str, Suite)] = &[
     ("unit", unit),
     ("lua", |plan| conformance::run::run(&plan.conformance())),
+    ("stress", |plan| {
+        conformance::run::run_stressed(&plan.conformance())
+    }),
     ("robustness", |plan| {
         conformance::robustness::run(&plan.conformance())
     }),
@@ -30,12 +33,16 @@ struct Plan {
 }
 
 impl Plan {
+    fn profile(&self) -> Profile {
+        Profile::from_flags(self.flags.release, self.flags.asan)
+    }
+
     fn conformance(&self) -> conformance::Options {
         conformance::Options {
             filters: self.filters.clone(),
             require_peers: self.flags.require_peers,
             bless: self.flags.bless,
-            profile: Profile::from_flag(self.flags.release),
+            profile: self.profile(),
             lua: self.flags.lua.clone(),
         }
     }
@@ -45,7 +52,7 @@ impl Plan {
             filters: self.filters.clone(),
             require_peers: self.flags.require_peers,
             bless: self.flags.bless,
-            release: self.flags.release,
+            profile: self.profile(),
         }
     }
 }
@@ -89,12 +96,11 @@ fn unit(plan: &Plan) -> Result<Summary> {
         &["--workspace", "--exclude", "xtask"][..],
         &["--package", "xtask"],
     ] {
-        let mut command = proc::cargo();
-        command
-            .args(["test", "--quiet", "--no-fail-fast"])
-            .args(packages);
-        if plan.flags.release {
-            command.arg("--release");
+        let mut command = plan.profile().cargo("test");
+        command.args(["--quiet", "--no-fail-fast"]).args(packages);
+        if plan.profile() == Profile::Sanitized {
+            // Examples in the docs are built without the sanitizer's flags.
+            command.args(["--lib", "--bins", "--tests"]);
         }
         command.arg("--").args(&plan.filters);
         summary.add(cargo_test(command, &packages.join(" "))?);

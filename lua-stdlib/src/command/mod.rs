@@ -28,6 +28,9 @@ Available options are:
   --       stop handling options
   -        execute stdin and stop handling options";
 
+/// If set, the collector runs at every safepoint: for tests of the collector.
+const STRESS_VARIABLE: &str = "FERROUS_STRESS_COLLECTOR";
+
 /// Exit code of a process that wrote to a closed pipe: what a shell shows for `SIGPIPE`.
 const CLOSED_PIPE: i32 = 128 + 13;
 
@@ -93,7 +96,10 @@ struct Session {
 impl Session {
     fn new(program: Vec<u8>) -> Result<Session, Reported> {
         let mut session = Session {
-            vm: Vm::new(VmConfig::default()),
+            vm: Vm::new(VmConfig {
+                stress_collector: std::env::var_os(STRESS_VARIABLE).is_some(),
+                ..VmConfig::default()
+            }),
             program,
         };
         match open(&mut session.vm, Preset::Full) {

@@ -140,6 +140,8 @@ impl Pool {
         if !cell.is_null() {
             // SAFETY: H4: a listed cell is free memory that holds its link.
             list.free = unsafe { (*cell).next };
+            // SAFETY: H4: the cell is of this size, and from here on in use.
+            unsafe { sanitizer::unpoison(cell.cast(), cell_size(class)) };
         }
         cell.cast()
     }
@@ -270,7 +272,10 @@ impl Drop for Pool {
         for list in &mut self.classes {
             for page in list.pages.drain(..) {
                 // SAFETY: H3: pages were allocated with this layout.
-                unsafe { dealloc(page.cast(), page_layout()) };
+                unsafe {
+                    sanitizer::unpoison(page.cast(), PAGE_SIZE);
+                    dealloc(page.cast(), page_layout());
+                }
             }
         }
     }
@@ -343,6 +348,7 @@ impl Class {
             if let Some(&moved) = self.pages.get(index) {
                 (*moved).index = index as u32;
             }
+            sanitizer::unpoison(page.cast(), PAGE_SIZE);
             dealloc(page.cast(), page_layout());
         }
     }
@@ -379,8 +385,10 @@ impl Class {
 unsafe fn push_free(page: *mut Page, cell: *mut u8) {
     // SAFETY: the caller hands over a cell of the page, at least 16 bytes long.
     unsafe {
+        let size = (*page).cell_size as usize;
         if cfg!(debug_assertions) {
-            let size = (*page).cell_size as usize;
+            // It may come from the list of the current page.
+            sanitizer::unpoison(cell, size);
             for i in 0..size / 8 {
                 cell.cast::<u64>().add(i).write(POISON);
             }
@@ -393,6 +401,43 @@ unsafe fn push_free(page: *mut Page, cell: *mut u8) {
         (*page).free = cell;
         (*page).free_count += 1;
         (*page).live -= 1;
+        // The collector and the list still read the first words.
+        let rest = size_of::<FreeCell>();
+        sanitizer::poison(cell.cast::<u8>().add(rest), size - rest);
+    }
+}
+
+/// Tells the address sanitizer, in builds that have it (`--cfg asan`), which cells are
+/// free: to it a page is one allocation.
+mod sanitizer {
+    #[cfg(asan)]
+    unsafe extern "C" {
+        fn __asan_poison_memory_region(start: *const u8, size: usize);
+        fn __asan_unpoison_memory_region(start: *const u8, size: usize);
+    }
+
+    /// # Safety
+    ///
+    /// The bytes lie in a page.
+    #[inline(always)]
+    pub(super) unsafe fn poison(_start: *const u8, _size: usize) {
+        #[cfg(asan)]
+        // SAFETY: the caller's contract.
+        unsafe {
+            __asan_poison_memory_region(_start, _size);
+        }
+    }
+
+    /// # Safety
+    ///
+    /// The bytes lie in a page.
+    #[inline(always)]
+    pub(super) unsafe fn unpoison(_start: *const u8, _size: usize) {
+        #[cfg(asan)]
+        // SAFETY: the caller's contract.
+        unsafe {
+            __asan_unpoison_memory_region(_start, _size);
+        }
     }
 }
 

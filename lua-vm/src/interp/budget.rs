@@ -82,6 +82,9 @@ pub(crate) unsafe fn charge(vm: *mut VmCore, units: u64) -> Result<(), LuaError>
     }
 }
 
+/// Bytes up to which a stressed heap is collected at every safepoint.
+const STRESS_HEAP: usize = 128 << 10;
+
 /// The collector's turn: a step, finalizers that are due, and the memory limit.
 /// The saved base and `frame_top` bound what is live. The stack may move.
 ///
@@ -116,7 +119,9 @@ pub(crate) unsafe fn collect(vm: *mut VmCore) -> Result<(), LuaError> {
         }
         if (*heap).is_stressed {
             let bytes = (*heap).bytes;
-            (*heap).set_threshold(bytes.saturating_sub(1));
+            // A large heap waits for some growth, or the time would be its square.
+            let growth = if bytes < STRESS_HEAP { 0 } else { bytes / 64 + 1 };
+            (*heap).set_threshold((bytes + growth).saturating_sub(1));
         }
         (*heap).bury();
         if (*heap).phase == Phase::Finalize {

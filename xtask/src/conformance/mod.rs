@@ -6,11 +6,13 @@ pub(crate) mod robustness;
 pub(crate) mod run;
 mod suite;
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Result, bail};
 
-use crate::proc::{self, Profile};
+use crate::proc::{self, Finished, Profile, Setup};
 
 /// How to get the peer, for skips and errors.
 const PEER_HINT: &str = "no lua5.1: apt-get install lua5.1";
@@ -39,24 +41,47 @@ impl Options {
     }
 }
 
+/// A `lua` command, and how it is started.
+#[derive(Debug)]
+struct Engine {
+    path: PathBuf,
+    setup: Setup,
+}
+
+impl Engine {
+    /// Runs it without input.
+    fn run<S: AsRef<OsStr>>(&self, args: &[S], limit: Duration) -> Result<Finished> {
+        proc::run_with(&self.setup, &self.path, args, b"", limit)
+    }
+}
+
 /// The two sides of a comparison.
 #[derive(Debug)]
 struct Engines {
-    ours: PathBuf,
+    ours: Engine,
     /// `lua5.1`, where it is installed.
-    peer: Option<PathBuf>,
+    peer: Option<Engine>,
+}
+
+/// `lua5.1`, where it is installed.
+fn find_peer() -> Option<Engine> {
+    let path = proc::find_program("lua5.1")?;
+    let setup = Setup::default();
+    Some(Engine { path, setup })
 }
 
 impl Engines {
     fn find(options: &Options) -> Result<Engines> {
-        let peer = proc::find_program("lua5.1");
+        let peer = find_peer();
         if peer.is_none() && (options.require_peers || options.bless) {
             bail!(PEER_HINT);
         }
-        let ours = match &options.lua {
+        let path = match &options.lua {
             Some(path) => path.clone(),
             None => proc::build_binary("lua-stdlib", "lua", options.profile)?,
         };
+        let setup = options.profile.setup();
+        let ours = Engine { path, setup };
         Ok(Engines { ours, peer })
     }
 }

@@ -10,7 +10,7 @@ use super::run::each;
 use super::suite::{self, Kind, Script};
 use super::{Engines, Options, PEER_HINT, compare, corpus_dir};
 use crate::known::KnownFailures;
-use crate::proc::{self, Finished};
+use crate::proc::Finished;
 use crate::summary::Summary;
 
 /// Far above what a job takes: only a hang gets here.
@@ -111,14 +111,14 @@ fn problem(job: &Job, engines: &Engines) -> Result<Option<String>> {
     std::fs::write(file.path(), &job.program)?;
     let mut args = vec![file.path().as_os_str().to_owned()];
     args.extend(job.args.iter().map(Into::into));
-    let ours = proc::run(&engines.ours, &args, b"", JOB_LIMIT)?;
+    let ours = engines.ours.run(&args, JOB_LIMIT)?;
     if !ours.ending.is_success() {
         return Ok(Some(format!("{}\n{}", ours.ending, last_words(&ours))));
     }
     let Some(peer) = &engines.peer else {
         return Ok(None);
     };
-    let real = proc::run(peer, &args, b"", JOB_LIMIT)?;
+    let real = peer.run(&args, JOB_LIMIT)?;
     Ok(compare::diff(
         &suite::normalise(&real.stdout),
         &suite::normalise(&ours.stdout),

@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use super::suite::{self, Case, Kind, Script};
-use super::{Engines, Options, PEER_HINT, compare, corpus_dir};
+use super::{Engine, Engines, Options, PEER_HINT, compare, corpus_dir};
 use crate::known::KnownFailures;
 use crate::proc;
 use crate::summary::Summary;
@@ -23,12 +23,18 @@ const CASE_LIMIT: Duration = Duration::from_secs(30);
 /// The outputs of a file's cases on one engine, by case name.
 type Outputs = BTreeMap<String, String>;
 
+/// Makes `lua` collect at every safepoint.
+const STRESS_VARIABLE: &str = "FERROUS_STRESS_COLLECTOR";
+
+fn read_prelude() -> Result<String> {
+    std::fs::read_to_string(corpus_dir().join("prelude.lua")).context("cannot read the prelude")
+}
+
 /// Runs all selected cases and prints those that differ.
 pub(crate) fn run(options: &Options) -> Result<Summary> {
     let scripts = suite::load(&corpus_dir())?;
     let known = KnownFailures::load("lua")?;
-    let prelude = std::fs::read_to_string(corpus_dir().join("prelude.lua"))
-        .context("cannot read the prelude")?;
+    let prelude = read_prelude()?;
     if options.bless {
         let touched = |script: &Script| {
             script
@@ -46,7 +52,35 @@ pub(crate) fn run(options: &Options) -> Result<Summary> {
     if scripts.is_empty() {
         return Ok(Summary::default());
     }
-    let engines = Engines::find(options)?;
+    compare_all(&scripts, &prelude, &Engines::find(options)?, &known)
+}
+
+/// Runs all selected cases with collection at every safepoint of ours.
+pub(crate) fn run_stressed(options: &Options) -> Result<Summary> {
+    if options.bless {
+        return Ok(Summary::default());
+    }
+    let known = KnownFailures::load("lua")?;
+    let prelude = read_prelude()?;
+    let scripts: Vec<Script> = suite::load(&corpus_dir())?
+        .into_iter()
+        .filter_map(|script| select(script, options))
+        .collect();
+    if scripts.is_empty() {
+        return Ok(Summary::default());
+    }
+    let mut engines = Engines::find(options)?;
+    engines.ours.setup.env.push((STRESS_VARIABLE, "1"));
+    compare_all(&scripts, &prelude, &engines, &known)
+}
+
+/// Runs the cases on both sides and prints those that differ.
+fn compare_all(
+    scripts: &[Script],
+    prelude: &str,
+    engines: &Engines,
+    known: &KnownFailures,
+) -> Result<Summary> {
     let mut summary = Summary::default();
     if engines.peer.is_none() {
         summary.skip(
@@ -54,7 +88,7 @@ pub(crate) fn run(options: &Options) -> Result<Summary> {
             format!("lua: compared with recorded expectations only, {PEER_HINT}"),
         );
     }
-    for report in each(&scripts, |script| check(script, &prelude, &engines, &known)) {
+    for report in each(scripts, |script| check(script, prelude, engines, known)) {
         let report = report?;
         print!("{}", report.text);
         summary.add(report.summary);
@@ -173,7 +207,7 @@ fn judge(
 
 /// Records what `lua5.1` answers to the files with a selected case.
 fn bless(scripts: &[Script], prelude: &str) -> Result<Summary> {
-    let peer = proc::find_program("lua5.1").context(PEER_HINT)?;
+    let peer = super::find_peer().context(PEER_HINT)?;
     let mut summary = Summary::default();
     let recorded = each(scripts, |script| {
         script.record(&outputs(script, prelude, &peer)?.0)
@@ -189,7 +223,7 @@ fn bless(scripts: &[Script], prelude: &str) -> Result<Summary> {
 
 /// Runs a file on one engine; cases it did not finish run again alone. The second part is what is
 /// wrong when the file as a whole crashed or hung, yet no case does so alone.
-fn outputs(script: &Script, prelude: &str, engine: &Path) -> Result<(Outputs, Option<String>)> {
+fn outputs(script: &Script, prelude: &str, engine: &Engine) -> Result<(Outputs, Option<String>)> {
     if script.kind == Kind::Shell {
         let outputs = script.cases.iter().map(|case| run_shell(case, engine));
         return Ok((outputs.collect::<Result<_>>()?, None));
@@ -217,7 +251,7 @@ fn outputs(script: &Script, prelude: &str, engine: &Path) -> Result<(Outputs, Op
 }
 
 /// Runs a shell script in an empty folder, with `lua` for the engine: the case's name and output.
-fn run_shell(case: &Case, engine: &Path) -> Result<(String, String)> {
+fn run_shell(case: &Case, engine: &Engine) -> Result<(String, String)> {
     let folder = tempfile::tempdir()?;
     let script = format!(
         "unset LUA_INIT LUA_PATH LUA_CPATH; cd \"$1\" && shift && exec 2>&1\n\
@@ -227,12 +261,12 @@ fn run_shell(case: &Case, engine: &Path) -> Result<(String, String)> {
     let args = [
         "-c".as_ref(),
         script.as_ref(),
-        engine.as_os_str(),
+        engine.path.as_os_str(),
         folder.path().as_os_str(),
     ];
-    let finished = proc::run(Path::new("sh"), &args, b"", CASE_LIMIT)?;
+    let finished = proc::run_with(&engine.setup, Path::new("sh"), &args, b"", CASE_LIMIT)?;
     let text = suite::normalise(&finished.stdout);
-    let mut output = text.replace(&*engine.to_string_lossy(), "lua");
+    let mut output = text.replace(&*engine.path.to_string_lossy(), "lua");
     if let proc::Ending::TimedOut(_) = finished.ending {
         output.push_str(&format!("[{}]\n", finished.ending));
     }
@@ -249,7 +283,7 @@ struct CasesRun {
 }
 
 /// Runs cases in one process.
-fn run_cases(cases: &[Case], prelude: &str, engine: &Path, limit: Duration) -> Result<CasesRun> {
+fn run_cases(cases: &[Case], prelude: &str, engine: &Engine, limit: Duration) -> Result<CasesRun> {
     let mut program = prelude.as_bytes().to_vec();
     for case in cases {
         program.extend_from_slice(b"case(");
@@ -263,7 +297,7 @@ fn run_cases(cases: &[Case], prelude: &str, engine: &Path, limit: Duration) -> R
         .suffix(".lua")
         .tempfile()?;
     std::fs::write(file.path(), program)?;
-    let finished = proc::run(engine, &[file.path()], b"", limit)?;
+    let finished = engine.run(&[file.path()], limit)?;
     let (outputs, mut rest) = split_output(&finished.stdout);
     rest.extend_from_slice(&finished.stderr);
     Ok(CasesRun {

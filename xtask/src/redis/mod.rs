@@ -40,8 +40,7 @@ pub(crate) struct Options {
     pub(crate) require_peers: bool,
     /// Record the answers of the real server as expectations.
     pub(crate) bless: bool,
-    /// Build and test the release profile.
-    pub(crate) release: bool,
+    pub(crate) profile: Profile,
 }
 
 impl Options {
@@ -63,10 +62,7 @@ pub(crate) fn run(options: &Options) -> Result<Summary> {
     }
     let ours = match std::env::var_os(BINARY_VARIABLE) {
         Some(path) => PathBuf::from(path),
-        None => {
-            let profile = Profile::from_flag(options.release);
-            proc::build_binary("redis-bridge", "ferrous", profile)?
-        }
+        None => proc::build_binary("redis-bridge", "ferrous", options.profile)?,
     };
     let known = KnownFailures::load("redis")?;
     let mut summary = Summary::default();

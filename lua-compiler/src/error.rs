@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use lua_syntax::{SyntaxError, display_name};
+use lua_syntax::{SyntaxError, display_name_in_error};
 
+use crate::binary::{Problem, UndumpError};
 use crate::limits::{Exceeded, Limit, MAX_LOCALS, MAX_UPVALUES};
 use crate::verify::VerifyError;
 
@@ -34,7 +35,7 @@ impl CompileError {
             // The reference gives no place for this one.
             message.extend_from_slice(b"constant table overflow");
         } else {
-            message.extend(display_name(chunk_name));
+            message.extend(display_name_in_error(chunk_name));
             message.extend(format!(":{line}: ").into_bytes());
         }
         let mut count = |limit: usize, what: &str| {
@@ -83,7 +84,7 @@ impl CompileError {
     }
 }
 
-/// Why source text did not become code that can run.
+/// Why a chunk did not become code that can run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LoadError {
     /// The text is no Lua program.
@@ -95,6 +96,9 @@ pub enum LoadError {
     /// The compiler's own output was refused: a bug, kept from doing harm.
     #[error(transparent)]
     Refused(#[from] VerifyError),
+    /// A precompiled chunk is damaged.
+    #[error(transparent)]
+    Binary(#[from] UndumpError),
 }
 
 impl LoadError {
@@ -104,12 +108,17 @@ impl LoadError {
             LoadError::Syntax(error) => error.message().to_vec(),
             LoadError::Limit(error) => error.message().to_vec(),
             LoadError::Refused(error) => error.to_string().into_bytes(),
+            LoadError::Binary(error) => error.message(),
         }
     }
 
-    /// True if the source ends where more was expected.
+    /// True if the chunk ends where more was expected.
     pub fn is_incomplete(&self) -> bool {
-        matches!(self, LoadError::Syntax(error) if error.is_incomplete())
+        match self {
+            LoadError::Syntax(error) => error.is_incomplete(),
+            LoadError::Binary(error) => error.problem() == Problem::Truncated,
+            LoadError::Limit(_) | LoadError::Refused(_) => false,
+        }
     }
 }
 

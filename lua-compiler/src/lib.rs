@@ -1,7 +1,8 @@
 //! Bytecode for Lua 5.1: from syntax tree to verified prototypes.
 //!
 //! [`load`] is the usual way in: source text to code that can run. Its steps can
-//! be had one by one: [`lua_syntax::parse`], [`compile`], [`verify()`].
+//! be had one by one: [`lua_syntax::parse`], [`compile`], [`verify()`]. [`dump`] and
+//! [`undump`] are for precompiled chunks.
 //!
 //! Knows no heap values: constants are plain bytes and numbers.
 //!
@@ -13,6 +14,7 @@
 
 mod arith;
 mod assign;
+pub mod binary;
 mod codegen;
 mod cond;
 pub mod disasm;
@@ -34,6 +36,7 @@ pub mod verify;
 
 use lua_syntax::Chunk;
 
+pub use binary::{UndumpError, dump, is_binary, undump};
 pub use error::{CompileError, LoadError};
 pub use limits::Limit;
 pub use proto::{Capture, Constant, LineTable, LocalVar, Proto, Template};

@@ -62,6 +62,11 @@ pub struct LineTable {
 }
 
 impl LineTable {
+    /// A table of such runs, whatever they are: [`crate::verify()`] looks at them.
+    pub(crate) fn from_runs(runs: Vec<(u32, u32)>) -> Self {
+        LineTable { runs }
+    }
+
     /// Says that code from word `pc` on belongs to `line`; `pc` never decreases.
     pub fn push(&mut self, pc: u32, line: u32) {
         match self.runs.last_mut() {

@@ -118,9 +118,16 @@ pub enum Violation {
     /// `...` in a function that takes no further arguments.
     #[error("vararg instruction in a function without varargs")]
     Vararg,
-    /// Debug information about a register outside the frame.
-    #[error("local variable outside the frame")]
+    /// A local variable with a register outside the frame or a life outside the code,
+    /// or one that starts before those listed before it.
+    #[error("local variable outside the function")]
     Local,
+    /// A line table that is not in order, or goes on behind the code.
+    #[error("malformed line table")]
+    Lines,
+    /// Names for some upvalues only, or for upvalues that are not there.
+    #[error("names and upvalues differ in number")]
+    UpvalueNames,
 }
 
 /// A prototype was refused.
@@ -222,9 +229,30 @@ fn check_data(proto: &Proto) -> Result<(), Violation> {
             }
         }
     }
-    // The debug library reads and writes these registers.
-    if proto.locals.iter().any(|local| local.reg >= max_stack) {
-        return Err(Violation::Local);
+    check_debug(proto)
+}
+
+/// Debug information: it may be missing, but what is there is about this function. The
+/// debug library reads and writes the registers of locals.
+fn check_debug(proto: &Proto) -> Result<(), Violation> {
+    let words = proto.code.len();
+    let mut first_pc = 0;
+    for &(pc, _) in proto.lines.runs() {
+        if pc < first_pc || pc as usize >= words {
+            return Err(Violation::Lines);
+        }
+        first_pc = pc + 1;
+    }
+    let mut start = 0;
+    for local in &proto.locals {
+        let is_ordered = start <= local.start_pc && local.start_pc <= local.end_pc;
+        if local.reg >= proto.max_stack || !is_ordered || local.end_pc as usize > words {
+            return Err(Violation::Local);
+        }
+        start = local.start_pc;
+    }
+    if !proto.upvalue_names.is_empty() && proto.upvalue_names.len() != proto.captures.len() {
+        return Err(Violation::UpvalueNames);
     }
     Ok(())
 }

@@ -291,7 +291,9 @@ fn whatever_parses_verifies() {
                 lua_compiler::disasm::listing(root.proto());
             }
             Err(LoadError::Syntax(_) | LoadError::Limit(_)) => {}
-            Err(LoadError::Refused(error)) => panic!("{error} in:\n{source}"),
+            Err(error @ (LoadError::Refused(_) | LoadError::Binary(_))) => {
+                panic!("{error} in:\n{source}")
+            }
         }
     }
     assert!(parsed > 3000, "only {parsed} programs parsed");

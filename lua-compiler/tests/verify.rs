@@ -543,6 +543,49 @@ fn sizes() {
 }
 
 #[test]
+fn debug_information() {
+    let with = |lives: &[(u32, u32)]| Proto {
+        locals: lives
+            .iter()
+            .map(|&(start_pc, end_pc)| LocalVar {
+                name: b"x".as_slice().into(),
+                reg: 0,
+                start_pc,
+                end_pc,
+            })
+            .collect(),
+        ..sample(&[Move { a: d(0), b: s(1) }, Return0 {}])
+    };
+    check_proto(with(&[(0, 2), (0, 1), (1, 1), (2, 2)]), Ok(()));
+    check_proto(with(&[(0, 3)]), Err(Violation::Local));
+    check_proto(with(&[(1, 0)]), Err(Violation::Local));
+    check_proto(with(&[(1, 2), (0, 2)]), Err(Violation::Local));
+
+    let with = |runs: &[(u32, u32)]| {
+        let mut lines = LineTable::default();
+        for &(pc, line) in runs {
+            lines.push(pc, line);
+        }
+        Proto {
+            lines,
+            ..sample(&[Move { a: d(0), b: s(1) }, Return0 {}])
+        }
+    };
+    check_proto(with(&[(0, 9), (1, 7)]), Ok(()));
+    check_proto(with(&[(1, 7)]), Ok(()));
+    check_proto(with(&[(0, 9), (2, 7)]), Err(Violation::Lines));
+    check_proto(with(&[(1, 9), (0, 7)]), Err(Violation::Lines));
+
+    let with = |names: usize| Proto {
+        upvalue_names: vec![b"u".as_slice().into(); names],
+        ..sample(&[Return0 {}])
+    };
+    check_proto(with(0), Ok(()));
+    check_proto(with(1), Ok(()));
+    check_proto(with(2), Err(Violation::UpvalueNames));
+}
+
+#[test]
 fn nesting() {
     let nested = |depth| {
         let mut proto = empty();

@@ -57,7 +57,8 @@ pub enum Preset {
     /// Everything: scripts may read files and the environment and end the process.
     Full,
     /// No access to anything outside the VM but the processor clock. Base functions that
-    /// load files or print are left out, as are `newproxy`, `getfenv` and `setfenv`.
+    /// load files or print are left out, as are `newproxy`, `getfenv` and `setfenv`; `load`
+    /// and `loadstring` take precompiled chunks for text, which they are not.
     Sandboxed,
 }
 
@@ -101,6 +102,10 @@ pub fn open(vm: &mut Vm, preset: Preset) -> Result<(), LuaError> {
         if preset == Preset::Sandboxed {
             for name in UNSAFE_BASE {
                 cx.globals().set_bytes(name.as_bytes(), Value::Nil)?;
+            }
+            for (name, native) in crate::base::TEXT_ONLY {
+                let native = Value::Function(cx.new_native(*native)?);
+                cx.globals().set_bytes(name.as_bytes(), native)?;
             }
         }
         Ok(())

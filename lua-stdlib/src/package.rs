@@ -6,7 +6,7 @@
 
 use lua_vm::{CallCx, LuaError, NativeFn, Results, Returned, Table, Value};
 
-use crate::base::{os_path, read_source};
+use crate::base::{load_chunk, os_path, read_source};
 use crate::library::Entry::Native;
 use crate::library::{Library, Parts};
 
@@ -220,7 +220,7 @@ fn load_from_path(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
         Err(tried) => return cx.ret_bytes(&tried),
     };
     let message = match read_source(Some(&file)) {
-        Ok((source, chunk_name)) => match cx.load(&source, &chunk_name) {
+        Ok((source, chunk_name)) => match load_chunk(cx, &source, &chunk_name) {
             Ok(chunk) => return cx.ret(Value::Function(chunk)),
             Err(error) => error.message(),
         },

@@ -15,7 +15,7 @@ impl SyntaxError {
     /// `what` at `span`, near the text `near`. The error's line is that of the
     /// end of the span.
     pub(crate) fn new(chunk_name: &[u8], what: &[u8], near: Option<&[u8]>, span: Span) -> Self {
-        let mut message = display_name_within(chunk_name, SYNTAX_ERROR_NAME_SIZE);
+        let mut message = display_name_in_error(chunk_name);
         message.extend_from_slice(format!(":{}: ", span.end_line).as_bytes());
         message.extend_from_slice(what);
         if let Some(near) = near {
@@ -84,6 +84,12 @@ const SYNTAX_ERROR_NAME_SIZE: usize = 80;
 /// `[string "first line..."]`; cut to less than 60 bytes.
 pub fn display_name(chunk_name: &[u8]) -> Vec<u8> {
     display_name_within(chunk_name, RUNTIME_NAME_SIZE)
+}
+
+/// A chunk name as messages of the compiler print it: as [`display_name`], but cut to
+/// less than 80 bytes.
+pub fn display_name_in_error(chunk_name: &[u8]) -> Vec<u8> {
+    display_name_within(chunk_name, SYNTAX_ERROR_NAME_SIZE)
 }
 
 /// The bytes of a C string.

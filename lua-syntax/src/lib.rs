@@ -36,7 +36,7 @@ mod grammar {
 }
 
 pub use ast::Chunk;
-pub use error::{SyntaxError, display_name};
+pub use error::{SyntaxError, display_name, display_name_in_error};
 
 /// Depth to which constructs that Lua 5.1's parser recurses on may nest: blocks,
 /// and expressions inside parentheses, brackets, braces, function bodies, and to

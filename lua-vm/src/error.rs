@@ -78,4 +78,10 @@ impl LoadError {
             LoadError::Vm(error) => error.to_string().into_bytes(),
         }
     }
+
+    /// True if the chunk ends where more was expected: it may be the start of a valid
+    /// one.
+    pub fn is_incomplete(&self) -> bool {
+        matches!(self, LoadError::Compile(error) if error.is_incomplete())
+    }
 }

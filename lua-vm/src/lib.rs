@@ -21,6 +21,7 @@ pub use func::native::{FastArgs, FastFn, FastResult, NativeFn, Results, Returned
 pub use heap::handle::Root;
 pub use interp::builtin::Builtin;
 pub use interp::scoped::Scoped;
+pub use lua_compiler::is_binary;
 pub use value::Type;
 pub use value::borrowed::{Function, LuaString, Table, Thread, ThreadStatus, Userdata, Value};
 pub use value::number::{Formatted, format_number, to_integer};

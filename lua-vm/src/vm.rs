@@ -134,12 +134,15 @@ impl Vm {
             for byte in 1..Builtin::COUNT as u8 {
                 let builtin = Builtin::from_byte(byte);
                 let function: NativeFn = match builtin {
-                    Builtin::Next => loops::next_native,
+                    Builtin::Next | Builtin::PairsStep => loops::next_native,
                     Builtin::IpairsStep => loops::ipairs_native,
                     _ => crate::func::native::never_called,
                 };
-                let closure =
-                    NativeClosure::new(&mut *heap, function, None, builtin, globals, &[])?;
+                let mark = match builtin {
+                    Builtin::PairsStep => Builtin::Next,
+                    builtin => builtin,
+                };
+                let closure = NativeClosure::new(&mut *heap, function, None, mark, globals, &[])?;
                 (*heap).builtins[byte as usize] = closure;
             }
             Self::reset(core);

@@ -5,7 +5,7 @@
 
 use std::io::{self, Read};
 
-use lua_vm::{CallCx, LuaError, Results, Returned, Value};
+use lua_vm::{CallCx, Function, LoadError, LuaError, Results, Returned, Value};
 
 use crate::buffer::Buffer;
 
@@ -14,6 +14,40 @@ use crate::buffer::Buffer;
 ///
 /// `reader function must return a string` is such a message too, not an error.
 pub(super) fn load(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
+    load_pieces(cx, load_chunk)
+}
+
+/// Implements `load` as [`load`] does, for text only.
+pub(super) fn load_text(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
+    load_pieces(cx, load_source)
+}
+
+/// What makes a function of a chunk and its name.
+type Loader = for<'a> fn(&'a CallCx<'_>, &[u8], &[u8]) -> Result<Function<'a>, LoadError>;
+
+/// Loads a chunk of source text or a precompiled one: the first byte tells.
+pub(crate) fn load_chunk<'a>(
+    cx: &'a CallCx<'_>,
+    chunk: &[u8],
+    name: &[u8],
+) -> Result<Function<'a>, LoadError> {
+    if lua_vm::is_binary(chunk) {
+        cx.load_binary(chunk, name)
+    } else {
+        cx.load(chunk, name)
+    }
+}
+
+/// Loads a chunk of source text, whatever it begins with.
+fn load_source<'a>(
+    cx: &'a CallCx<'_>,
+    source: &[u8],
+    name: &[u8],
+) -> Result<Function<'a>, LoadError> {
+    cx.load(source, name)
+}
+
+fn load_pieces(cx: &mut CallCx<'_>, loader: Loader) -> Result<Returned, LuaError> {
     let name = cx.opt_bytes(2, b"=(load)")?.to_vec();
     cx.check_function(1)?;
     let mut source = Buffer::new(0);
@@ -41,11 +75,11 @@ pub(super) fn load(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
             }
         }
         cx.pop(1);
-        if doomed.is_certain(cx, source.bytes(), &name) {
+        if doomed.is_certain(cx, loader, source.bytes(), &name) {
             break;
         }
     }
-    compiled(cx, source.bytes(), &name)
+    compiled(cx, loader, source.bytes(), &name)
 }
 
 /// Notices that no more pieces can make a chunk valid. The reference parses each piece as it
@@ -65,13 +99,15 @@ impl Doomed {
         }
     }
 
-    fn is_certain(&mut self, cx: &CallCx<'_>, source: &[u8], name: &[u8]) -> bool {
+    fn is_certain(&mut self, cx: &CallCx<'_>, loader: Loader, source: &[u8], name: &[u8]) -> bool {
         if source.len() < self.next_try {
             return false;
         }
         self.next_try = source.len() * 2;
-        match cx.load(source, name) {
-            Err(error) if !error.message().ends_with(b"'<eof>'") => {
+        match loader(cx, source, name) {
+            // A precompiled chunk says itself where it ends.
+            Ok(_) => lua_vm::is_binary(source),
+            Err(error) if !error.is_incomplete() => {
                 let message = error.message();
                 let again = message == self.error;
                 self.error = message;
@@ -84,15 +120,24 @@ impl Doomed {
 
 /// Implements `loadstring` (§5.1): a chunk from a string, which is also its default name.
 pub(super) fn loadstring(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
+    load_string(cx, load_chunk)
+}
+
+/// Implements `loadstring` as [`loadstring`] does, for text only.
+pub(super) fn loadstring_text(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
+    load_string(cx, load_source)
+}
+
+fn load_string(cx: &CallCx<'_>, loader: Loader) -> Result<Returned, LuaError> {
     let source = cx.check_bytes(1)?;
     let name = cx.opt_bytes(2, source)?;
-    compiled(cx, source, name)
+    compiled(cx, loader, source, name)
 }
 
 /// Implements `loadfile` (§5.1): a chunk from a file, or from standard input.
 pub(super) fn loadfile(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     match read_chunk(cx)? {
-        Ok((source, name)) => compiled(cx, &source, &name),
+        Ok((source, name)) => compiled(cx, load_chunk, &source, &name),
         Err(message) => {
             cx.push_nil();
             cx.push_bytes(&message)?;
@@ -105,7 +150,7 @@ pub(super) fn loadfile(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
 /// Errors as `loadfile` reports and as the chunk raises.
 pub(super) fn dofile(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     let message = match read_chunk(cx)? {
-        Ok((source, name)) => match cx.load(&source, &name) {
+        Ok((source, name)) => match load_chunk(cx, &source, &name) {
             Ok(chunk) => {
                 cx.push(Value::Function(chunk));
                 let count = cx.call(0, Results::Open)?;
@@ -128,7 +173,8 @@ fn read_chunk(cx: &CallCx<'_>) -> Result<Result<(Vec<u8>, Vec<u8>), Vec<u8>>, Lu
 }
 
 /// The source of a file (standard input for `None`) and its chunk name, or a message as
-/// `luaL_loadfile` gives it. A first line that starts with `#` is blanked.
+/// `luaL_loadfile` gives it. A first line that starts with `#` is blanked; if a precompiled
+/// chunk follows, everything before that is left out.
 pub(crate) fn read_source(path: Option<&[u8]>) -> Result<(Vec<u8>, Vec<u8>), Vec<u8>> {
     let mut source = Vec::new();
     let name = match path {
@@ -151,7 +197,17 @@ pub(crate) fn read_source(path: Option<&[u8]>) -> Result<(Vec<u8>, Vec<u8>), Vec
     if source.first() == Some(&b'#') {
         // Keep the line break, so that line numbers stay right.
         let end = memchr::memchr(b'\n', &source).unwrap_or(source.len());
-        source.drain(..end);
+        let is_binary = lua_vm::is_binary(source.get(end + 1..).unwrap_or_default());
+        // Standard input cannot be read again, so there the line break stays.
+        let start = if is_binary && path.is_some() {
+            source
+                .iter()
+                .position(|byte| lua_vm::is_binary(&[*byte]))
+                .unwrap_or(end)
+        } else {
+            end
+        };
+        source.drain(..start);
     }
     Ok((source, name))
 }
@@ -183,8 +239,13 @@ pub(crate) fn os_path(path: &[u8]) -> std::path::PathBuf {
 }
 
 /// The compiled chunk, or nil and the message.
-fn compiled(cx: &CallCx<'_>, source: &[u8], name: &[u8]) -> Result<Returned, LuaError> {
-    match cx.load(source, name) {
+fn compiled(
+    cx: &CallCx<'_>,
+    loader: Loader,
+    source: &[u8],
+    name: &[u8],
+) -> Result<Returned, LuaError> {
+    match loader(cx, source, name) {
         Ok(chunk) => cx.ret(Value::Function(chunk)),
         Err(error) => {
             cx.push_nil();

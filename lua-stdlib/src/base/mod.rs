@@ -6,7 +6,7 @@
 mod load;
 mod tonumber;
 
-pub(crate) use load::{os_path, read_source};
+pub(crate) use load::{load_chunk, os_path, read_source};
 
 use lua_vm::{
     Builtin, CallCx, FastArgs, FastResult, Function, LuaError, Results, Returned, Table, Value,
@@ -54,6 +54,13 @@ pub const BASE: Library = Library {
     ],
     finish: Some(finish),
 };
+
+/// What [`crate::Preset::Sandboxed`] has in place of functions that also load precompiled
+/// chunks.
+pub(crate) const TEXT_ONLY: &[(&str, lua_vm::NativeFn)] = &[
+    ("load", load::load_text),
+    ("loadstring", load::loadstring_text),
+];
 
 /// Makes the state, the metatables that `newproxy` made, weak.
 fn finish(cx: &CallCx<'_>, parts: Parts<'_>) -> Result<(), LuaError> {
@@ -228,10 +235,10 @@ fn ipairs(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     cx.ret_top(3)
 }
 
-/// Implements `pairs` (§5.1): `next`, the table and nil.
+/// Implements `pairs` (§5.1): a function that does what `next` does, the table and nil.
 fn pairs(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     let table = cx.check_table(1)?;
-    cx.push(Value::Function(cx.builtin(Builtin::Next)));
+    cx.push(Value::Function(cx.builtin(Builtin::PairsStep)));
     cx.push(Value::Table(table));
     cx.push_nil();
     cx.ret_top(3)

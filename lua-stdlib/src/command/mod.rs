@@ -10,7 +10,7 @@ mod repl;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use lua_vm::{Builtin, CallCx, LuaError, Results, Returned, Root, Value, Vm, VmConfig};
+use lua_vm::{Builtin, CallCx, LoadError, LuaError, Results, Returned, Root, Value, Vm, VmConfig};
 
 use crate::library::{Preset, open};
 use crate::{base, output};
@@ -205,8 +205,14 @@ impl Session {
     }
 
     fn load(&mut self, source: &[u8], name: &[u8]) -> Result<Root, Reported> {
-        self.vm
-            .load(source, name)
+        let loaded = self
+            .vm
+            .enter(|cx| match base::load_chunk(cx, source, name) {
+                Ok(chunk) => cx.root(Value::Function(chunk)).map(Ok),
+                Err(error) => Ok(Err(error)),
+            });
+        loaded
+            .unwrap_or_else(|error| Err(LoadError::Vm(error)))
             .map_err(|error| self.report(&error.message()))
     }
 

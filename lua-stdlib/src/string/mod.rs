@@ -106,11 +106,14 @@ fn char_fast(args: FastArgs<'_>) -> FastResult<'_> {
     }
 }
 
-/// Implements `string.dump` (§5.4) for functions that can be dumped. Only prototypes can, and
-/// the VM keeps none of them in a portable form, so every function is refused as C functions are.
+/// Implements `string.dump` (§5.4): a precompiled chunk, debug information included, that
+/// makes a copy of a function with fresh upvalues. Errors with `unable to dump given function`
+/// for a native one.
 fn dump(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
-    cx.check_function(1)?;
-    Err(cx.error("unable to dump given function"))
+    match cx.check_function(1)?.dump() {
+        Some(chunk) => cx.ret_bytes(&chunk),
+        None => Err(cx.error("unable to dump given function")),
+    }
 }
 
 /// Implements `string.len` (§5.4), in bytes.

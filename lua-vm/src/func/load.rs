@@ -34,7 +34,8 @@ pub(crate) unsafe fn load(
         let code = load_code(heap, proto.proto())?;
         let globals = (*heap.current).globals;
         let closure = LuaClosure::new(heap, code, globals)?;
-        // A main chunk captures nothing; one that says it does gets fresh variables.
+        // A main chunk captures nothing, unless it is a dumped function: its upvalues are
+        // fresh variables.
         for i in 0..proto.proto().captures.len() {
             match UpValue::new_closed(heap) {
                 Ok(upvalue) => *LuaClosure::upvalues(closure).add(i) = upvalue,

@@ -22,10 +22,14 @@ pub enum Builtin {
     WrapStep,
     /// `coroutine.yield(...)`, manual §5.2.
     Yield,
+    /// The iterator that `pairs` returns: another function that is `next` in all that it
+    /// does. Functions of this kind are marked [`Builtin::Next`], which is what loops
+    /// look at.
+    PairsStep,
 }
 
 impl Builtin {
-    pub(crate) const COUNT: usize = 8;
+    pub(crate) const COUNT: usize = 9;
 
     pub(crate) fn from_byte(byte: u8) -> Builtin {
         match byte {
@@ -36,6 +40,7 @@ impl Builtin {
             5 => Builtin::Resume,
             6 => Builtin::WrapStep,
             7 => Builtin::Yield,
+            8 => Builtin::PairsStep,
             _ => Builtin::None,
         }
     }

@@ -64,7 +64,7 @@ pub(crate) unsafe fn precall(vm: *mut VmCore, mut func: *mut RawValue, mut n_arg
                 Builtin::Resume => return coroutine::resume(vm, func, n_args, false),
                 Builtin::WrapStep => return coroutine::resume(vm, func, n_args, true),
                 Builtin::Yield => return coroutine::yield_(vm, func, n_args),
-                Builtin::None | Builtin::Next | Builtin::IpairsStep => {
+                Builtin::None | Builtin::Next | Builtin::IpairsStep | Builtin::PairsStep => {
                     match invoke(vm, func, n_args, function.cast()) {
                         Ok((first, count)) => return_values(vm, (*vm).base, (*vm).fp, first, count),
                         Err(error) => {

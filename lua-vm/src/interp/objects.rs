@@ -9,6 +9,7 @@ use crate::error::LuaError;
 use crate::func::closure::LuaClosure;
 use crate::func::upvalue::UpValue;
 use crate::heap::object::{CodeObj, mark};
+use crate::meta::index::READONLY_MESSAGE;
 use crate::meta::{Event, index};
 use crate::table::{Node, StoreError, TableObj, length};
 use crate::value::RawValue;
@@ -125,7 +126,7 @@ pub(crate) unsafe fn dup_table(vm: *mut VmCore, ins: u32) -> *mut RawValue {
 /// As [`new_table`]; `start` is the first key.
 #[inline(never)]
 pub(crate) unsafe fn set_list(vm: *mut VmCore, ins: u32, start: u32) -> *mut RawValue {
-    // SAFETY: V3 bounds the run, or `top` ends it; the table was made by this function.
+    // SAFETY: V3 bounds the run, or `top` ends it.
     unsafe {
         let slot = (*vm).base.add((ins >> 8) as usize & 255);
         let b = (ins >> 16) as usize & 255;
@@ -140,6 +141,11 @@ pub(crate) unsafe fn set_list(vm: *mut VmCore, ins: u32, start: u32) -> *mut Raw
         let heap = &mut (*vm).heap;
         let last = start as usize + count - 1;
         let mut result = Ok(());
+        // The compiler lists items of tables that it has just made; a precompiled chunk
+        // may try others.
+        if (*table).header.mark & mark::READONLY != 0 {
+            return unwind::raise(vm, unwind::throw_positioned(vm, READONLY_MESSAGE));
+        }
         if count > 0 {
             result = TableObj::reserve_array(heap, table, last.min(u32::MAX as usize) as u32);
             for i in 0..count {

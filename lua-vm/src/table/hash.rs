@@ -69,8 +69,9 @@ pub(super) unsafe fn free_nodes(heap: &mut Heap, nodes: *mut Node, mask: u32) {
     }
 }
 
+/// Any `n` but 0; 32 beyond the largest power.
 fn ceil_log2(n: u32) -> u32 {
-    n.next_power_of_two().trailing_zeros()
+    u32::BITS - (n - 1).leading_zeros()
 }
 
 /// Index of the key's main position.

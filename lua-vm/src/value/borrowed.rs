@@ -552,6 +552,20 @@ impl<'v> Function<'v> {
             Some(&CodeObj::proto(code).source)
         }
     }
+
+    /// A Lua function as a precompiled chunk (manual §5.4, `string.dump`), without the
+    /// values of its upvalues; `None` for a native. [`crate::CallCx::load_binary`]
+    /// reads it.
+    pub fn dump(self) -> Option<Vec<u8>> {
+        if self.is_native() {
+            return None;
+        }
+        // SAFETY: B1, V2.
+        unsafe {
+            let code = LuaClosure::code_object(self.object.cast());
+            Some(lua_compiler::dump(CodeObj::proto(code)))
+        }
+    }
 }
 
 impl<'v> Userdata<'v> {

@@ -93,6 +93,29 @@ echo 'return "stdin chunk"' | lua -e 'print(dofile())'
 lua -e 'local f = io.open("c.luac", "wb") f:write(string.dump(loadstring("return 1 + ..."))) f:close() print(loadfile("c.luac")(41))'
 printf 'print("dumped", ...)' > a.lua
 lua -e 'local f = io.open("d.luac", "wb") f:write(string.dump(loadfile("a.lua"))) f:close()' && lua d.luac x
+--- case: precompiled code from everywhere
+printf 'print("dumped", ...) return 7' > a.lua
+lua -e 'local f = io.open("d.luac", "wb") f:write(string.dump(loadfile("a.lua"))) f:close()'
+lua - x < d.luac
+lua < d.luac
+lua -e 'print(dofile("d.luac"))'
+lua -e 'local f = io.open("d.luac", "rb") print(loadstring(f:read("*a"))(1))'
+lua -e 'package.path = "./?.luac" print(require("d"))'
+LUA_INIT=@d.luac lua -e 'print("after init")'
+--- case: precompiled code behind a first line for the shell
+lua -e 'local f = io.open("e.luac", "wb") f:write("#!/usr/bin/env lua\n", string.dump(loadstring("print(...) return 8", "=e"))) f:close()'
+lua e.luac ran
+lua -e 'print(loadfile("e.luac")("loaded"))'
+lua - < e.luac > /dev/null 2>&1; echo "exit $?"
+--- case: damaged precompiled code
+lua -e 'local f = io.open("d.luac", "wb") f:write((string.dump(loadstring("return 1", "=d")):sub(1, -2))) f:close()'
+lua d.luac; echo "exit $?"
+lua < d.luac
+lua -e 'print(loadfile("d.luac")) print(pcall(dofile, "d.luac"))'
+printf '\033Lua, but not quite this one' > n.luac
+lua n.luac; echo "exit $?"
+printf '\033' > n.luac
+lua n.luac
 --- case: an uncaught error inside a coroutine
 lua -e 'coroutine.wrap(function() error("in coroutine") end)()' 2>&1 | head -1
 --- case: os.execute and io.popen

@@ -96,13 +96,27 @@ impl CallCx<'_> {
         unsafe { budget::charge(self.vm, units) }
     }
 
-    /// Compiles a chunk of source text into a function (manual §5.1, `loadstring`).
+    /// Compiles a chunk of source text into a function (manual §5.1, `loadstring`). A
+    /// precompiled chunk is no text, and refused: see [`CallCx::load_binary`].
     ///
     /// # Errors
     ///
     /// Invalid source, with Lua's message; the memory limit.
     pub fn load(&self, source: &[u8], chunk_name: &[u8]) -> Result<Function<'_>, LoadError> {
         let proto = lua_compiler::load(source, chunk_name)?;
+        self.load_proto(&proto).map_err(LoadError::Vm)
+    }
+
+    /// Makes a function of a precompiled chunk, as [`Function::dump`] writes it. Its
+    /// upvalues are fresh variables. The bytes may come from anywhere: they are
+    /// verified.
+    ///
+    /// # Errors
+    ///
+    /// Anything but such a chunk, with Lua's message; the memory limit.
+    pub fn load_binary(&self, chunk: &[u8], chunk_name: &[u8]) -> Result<Function<'_>, LoadError> {
+        let proto =
+            lua_compiler::undump(chunk, chunk_name).map_err(lua_compiler::LoadError::from)?;
         self.load_proto(&proto).map_err(LoadError::Vm)
     }
 

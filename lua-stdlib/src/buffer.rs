@@ -3,7 +3,18 @@
 //! Owns the rule that a native asks for room before it builds something big, so that a memory
 //! limit or the largest string length stops it with a clean error. `luaL_Buffer` of the C API.
 
+use std::cell::Cell;
+
 use lua_vm::{CallCx, LuaError};
+
+thread_local! {
+    /// The memory of the last buffer, for the next: most results are short, and would cost
+    /// an allocation each. Nested buffers find it empty and allocate.
+    static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// Largest capacity kept as a spare, in bytes.
+const SPARE_LIMIT: usize = 64 << 10;
 
 /// Room that is taken without asking, in bytes.
 const FREE: usize = 4096;
@@ -18,8 +29,11 @@ pub(crate) struct Buffer {
 impl Buffer {
     /// A buffer for a result of about `expected` bytes.
     pub(crate) fn new(expected: usize) -> Buffer {
+        let mut bytes = SPARE.take();
+        bytes.clear();
+        bytes.reserve(expected.clamp(64, FREE));
         Buffer {
-            bytes: Vec::with_capacity(expected.clamp(64, FREE)),
+            bytes,
             allowed: FREE,
         }
     }
@@ -61,5 +75,13 @@ impl Buffer {
 
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        if self.bytes.capacity() <= SPARE_LIMIT {
+            SPARE.set(std::mem::take(&mut self.bytes));
+        }
     }
 }

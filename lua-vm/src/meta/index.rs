@@ -262,7 +262,16 @@ pub(crate) unsafe fn get_indexed(
     reg: u8,
 ) -> *mut RawValue {
     // SAFETY: the caller's contract.
-    unsafe { finish_get(vm, get(vm, object, key, Some(reg)), key, a) }
+    unsafe {
+        if let Some(table) = object.as_table() {
+            let value = TableObj::get(&(*vm).heap, table, key);
+            if !value.is_nil() || (*table).metatable.is_null() {
+                *(*vm).base.add(a as usize) = value;
+                return (*vm).base;
+            }
+        }
+        finish_get(vm, get(vm, object, key, Some(reg)), key, a)
+    }
 }
 
 /// Slow half of `SetField`, `SetFieldK` and `SetGlobal`.
@@ -304,5 +313,16 @@ pub(crate) unsafe fn set_indexed(
     reg: u8,
 ) -> *mut RawValue {
     // SAFETY: the caller's contract.
-    unsafe { finish_set(vm, set(vm, object, key, value, Some(reg)), key, value) }
+    unsafe {
+        if let Some(table) = object.as_table()
+            && (*table).header.mark & mark::READONLY == 0
+            && (*table).metatable.is_null()
+        {
+            return match TableObj::set(&mut (*vm).heap, table, key, value) {
+                Ok(()) => (*vm).base,
+                Err(error) => unwind::raise(vm, store_error(vm, error)),
+            };
+        }
+        finish_set(vm, set(vm, object, key, value, Some(reg)), key, value)
+    }
 }

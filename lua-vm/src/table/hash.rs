@@ -83,18 +83,28 @@ unsafe fn main_position(heap: &Heap, table: *const TableObj, key: RawValue) -> u
         if let Some(string) = key.as_string() {
             return string_hash(heap, table, string) & mask;
         }
-        // Not a mask: pointers and numbers have patterns in their low bits.
-        let odd = mask | 1;
         match key.as_number() {
-            Some(0.0) => 0,
-            Some(n) => {
-                let bits = n.to_bits();
-                (bits as u32).wrapping_add((bits >> 32) as u32) % odd
-            }
+            Some(n) => number_position(n, mask),
             None if key.type_of() == Type::Boolean => u32::from(key.is_truthy()) & mask,
-            None => key.payload() as u32 % odd,
+            None => key.payload() as u32 % odd(mask),
         }
     }
+}
+
+/// What pointers and numbers are reduced by: they have patterns in their low bits, so a
+/// mask would not do.
+#[inline(always)]
+fn odd(mask: u32) -> u32 {
+    mask | 1
+}
+
+#[inline(always)]
+fn number_position(n: f64, mask: u32) -> u32 {
+    if n == 0.0 {
+        return 0;
+    }
+    let bits = n.to_bits();
+    (bits as u32).wrapping_add((bits >> 32) as u32) % odd(mask)
 }
 
 #[inline(always)]
@@ -141,6 +151,30 @@ pub(crate) unsafe fn find_string(
             if let Some(other) = (*node).key.as_string()
                 && StringObj::equal(other, key)
             {
+                return Some(node);
+            }
+            match (*node).next {
+                0 => return None,
+                next => node = node.offset(next as isize),
+            }
+        }
+    }
+}
+
+/// The node of a number key.
+///
+/// # Safety
+///
+/// The table is live.
+#[inline]
+pub(crate) unsafe fn find_number(table: *const TableObj, n: f64) -> Option<*mut Node> {
+    // SAFETY: the caller's contract; T2 and T3 keep the walk inside the nodes.
+    unsafe {
+        let position = number_position(n, (*table).mask);
+        let mut node = (*table).nodes.add(position as usize);
+        loop {
+            // A key that is no number reads as NaN, which equals nothing.
+            if (*node).key.to_f64() == n {
                 return Some(node);
             }
             match (*node).next {

@@ -179,13 +179,17 @@ impl TableObj {
             if let Some(string) = key.as_string() {
                 return Self::get_string(heap, table, string);
             }
-            if let Some(n) = key.as_number()
-                && let Some(index) = array_index(n)
-                && (index as u32).wrapping_sub(1) < (*table).array_len()
-            {
-                return *(*table).array.add(index as usize - 1);
-            }
-            match hash::find(heap, table, key) {
+            let node = if let Some(n) = key.as_number() {
+                if let Some(index) = array_index(n)
+                    && (index as u32).wrapping_sub(1) < (*table).array_len()
+                {
+                    return *(*table).array.add(index as usize - 1);
+                }
+                hash::find_number(table, n)
+            } else {
+                hash::find(heap, table, key)
+            };
+            match node {
                 Some(node) => (*node).value,
                 None => RawValue::NIL,
             }
@@ -321,6 +325,10 @@ impl TableObj {
                 if n.is_nan() {
                     return Err(StoreError::NanKey);
                 }
+                return match hash::find_number(table, n) {
+                    Some(node) => Ok(&raw mut (*node).value),
+                    None => hash::insert(heap, table, key),
+                };
             } else if key.is_nil() {
                 return Err(StoreError::NilKey);
             }

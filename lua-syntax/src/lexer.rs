@@ -1,9 +1,7 @@
-//! The stream of tokens with their places: what the generated parser and the
-//! error diagnosis read.
+//! The stream of tokens with their places, which the parser reads.
 
 use logos::Logos;
 
-use crate::MAX_SYNTAX_LEVELS;
 use crate::span::Pos;
 use crate::token::{Fault, Lines, Token};
 
@@ -74,68 +72,5 @@ impl<'s> Lexer<'s> {
             _ => 0,
         });
         Ok((start, token, end))
-    }
-}
-
-/// The source is not a program; [`crate::diagnose`] finds out why.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Flaw;
-
-/// The tokens as the generated parser takes them, ended by one `Eof`.
-///
-/// Stops with a flaw where brackets and blocks nest so deep that the nesting
-/// limit is exceeded whatever follows: the parser's stack is bounded by this.
-pub(crate) struct Tokens<'s> {
-    lexer: Lexer<'s>,
-    nesting: usize,
-    is_over: bool,
-}
-
-impl<'s> Tokens<'s> {
-    pub(crate) fn new(source: &'s [u8]) -> Self {
-        Tokens {
-            lexer: Lexer::new(source),
-            nesting: 0,
-            is_over: false,
-        }
-    }
-}
-
-impl Iterator for Tokens<'_> {
-    type Item = Result<Spanned, Flaw>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let Ok(spanned) = self.lexer.token() else {
-            return Some(Err(Flaw));
-        };
-        match spanned.1 {
-            Token::OpenParen
-            | Token::OpenBrace
-            | Token::OpenBracket
-            | Token::Function
-            | Token::Do
-            | Token::If
-            | Token::Repeat => {
-                self.nesting += 1;
-                // Two of them open a level at least (`{[` opens one), but for
-                // an innermost pair with nothing inside: `f()`, `function()`.
-                if self.nesting > 2 * MAX_SYNTAX_LEVELS + 2 {
-                    return Some(Err(Flaw));
-                }
-            }
-            Token::CloseParen
-            | Token::CloseBrace
-            | Token::CloseBracket
-            | Token::End
-            | Token::Until => self.nesting = self.nesting.saturating_sub(1),
-            Token::Eof => {
-                if self.is_over {
-                    return None;
-                }
-                self.is_over = true;
-            }
-            _ => {}
-        }
-        Some(Ok(spanned))
     }
 }

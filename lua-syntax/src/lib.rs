@@ -12,28 +12,13 @@
 //! ```
 
 pub mod ast;
-mod builder;
-mod diagnose;
 pub mod dump;
 mod error;
 mod lexer;
 pub mod literal;
+mod parser;
 mod span;
 mod token;
-
-// The generated parser is not ours to tidy.
-#[allow(
-    clippy::all,
-    missing_docs,
-    unused,
-    private_interfaces,
-    unreachable_pub,
-    rustdoc::broken_intra_doc_links
-)]
-mod grammar {
-    lalrpop_util::lalrpop_mod!(generated, "/grammar.rs");
-    pub(crate) use generated::ChunkParser;
-}
 
 pub use ast::Chunk;
 pub use error::{SyntaxError, display_name, display_name_in_error};
@@ -54,12 +39,7 @@ pub fn parse(source: &[u8], chunk_name: &[u8]) -> Result<Chunk, SyntaxError> {
     if u32::try_from(source.len()).is_err() {
         return Err(SyntaxError::too_large(chunk_name));
     }
-    let mut builder = builder::Builder::new(source);
-    let tokens = lexer::Tokens::new(source);
-    match grammar::ChunkParser::new().parse(&mut builder, tokens) {
-        Ok(()) => Ok(builder.finish(chunk_name)),
-        Err(_) => Err(diagnose::diagnose(source, chunk_name)),
-    }
+    parser::parse(source, chunk_name).map_err(|error| *error)
 }
 
 /// The part of a file that is Lua: without a first line that starts with `#`,

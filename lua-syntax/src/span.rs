@@ -14,7 +14,7 @@ pub struct Span {
     pub end_line: u32,
 }
 
-/// One end of a token. The location type of the generated parser.
+/// One end of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub(crate) struct Pos {
     /// Byte offset.
@@ -31,24 +31,6 @@ impl Pos {
             end: end.offset,
             line: self.line,
             end_line: end.line,
-        }
-    }
-}
-
-impl Span {
-    /// Where the first token begins.
-    pub(crate) fn first(self) -> Pos {
-        Pos {
-            offset: self.start,
-            line: self.line,
-        }
-    }
-
-    /// Where the last token ends.
-    pub(crate) fn last(self) -> Pos {
-        Pos {
-            offset: self.end,
-            line: self.end_line,
         }
     }
 }

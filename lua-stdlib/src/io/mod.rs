@@ -7,6 +7,7 @@ mod file;
 
 use std::cell::RefCell;
 use std::io::{self, SeekFrom};
+use std::rc::{Rc, Weak};
 
 use lua_vm::{CallCx, LuaError, NativeFn, Returned, Table, Userdata, Value};
 
@@ -49,7 +50,34 @@ const METHODS: &[(&str, NativeFn)] = &[
 ];
 
 /// A file value: the stream until it is closed.
-type LuaFile = RefCell<Option<Stream>>;
+type LuaFile = Rc<RefCell<Option<Stream>>>;
+
+thread_local! {
+    /// The files that scripts of this thread have opened, those gone since included.
+    static OPENED: RefCell<Vec<Weak<RefCell<Option<Stream>>>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Writes what open files still buffer, as C's `exit` does. Errors have nobody to go to.
+pub(crate) fn flush_opened() {
+    for file in OPENED.take().iter().filter_map(Weak::upgrade) {
+        if let Ok(mut stream) = file.try_borrow_mut()
+            && let Some(stream) = stream.as_mut()
+        {
+            let _ = stream.flush();
+        }
+    }
+}
+
+/// Remembers a file for [`flush_opened`].
+fn remember(file: &LuaFile) {
+    OPENED.with_borrow_mut(|opened| {
+        // Forgetting only when the list is to grow keeps this cheap, and the list short.
+        if opened.len() == opened.capacity() {
+            opened.retain(|file| file.strong_count() > 0);
+        }
+        opened.push(Rc::downgrade(file));
+    });
+}
 
 /// Positions in the shared table.
 const INPUT: i64 = 1;
@@ -77,7 +105,7 @@ fn finish(cx: &CallCx<'_>, parts: Parts<'_>) -> Result<(), LuaError> {
         (b"stderr", Stream::stderr(), None),
     ];
     for (name, stream, default) in standard {
-        let file = cx.new_userdata(Box::new(LuaFile::new(Some(stream))))?;
+        let file = cx.new_userdata(Box::new(new_lua_file(stream)))?;
         file.set_metatable(Some(metatable))?;
         library.set_bytes(name, Value::Userdata(file))?;
         if let Some(position) = default {
@@ -95,9 +123,15 @@ fn shared<'a>(cx: &'a CallCx<'_>) -> Result<Table<'a>, LuaError> {
     }
 }
 
+fn new_lua_file(stream: Stream) -> LuaFile {
+    Rc::new(RefCell::new(Some(stream)))
+}
+
 /// A new file value for `stream`.
 fn new_file<'a>(cx: &'a CallCx<'_>, stream: Stream) -> Result<Userdata<'a>, LuaError> {
-    let file = cx.new_userdata(Box::new(LuaFile::new(Some(stream))))?;
+    let file = new_lua_file(stream);
+    remember(&file);
+    let file = cx.new_userdata(Box::new(file))?;
     if let Value::Table(metatable) = shared(cx)?.get_index(METATABLE) {
         file.set_metatable(Some(metatable))?;
     }

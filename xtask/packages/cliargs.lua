@@ -9,6 +9,8 @@ local function show(value)
 end
 
 local function tool()
+    -- The module is one command line: each gets its own.
+    package.loaded["cliargs"], package.loaded["cliargs.core"] = nil
     local cli = require "cliargs"
     cli:set_name "tool"
     cli:set_description "Does one thing."
@@ -33,7 +35,6 @@ for _, line in ipairs {
     local words = {}
     for word in line:gmatch "%S+" do words[#words + 1] = word end
     local results = { tool():parse(words, true) }
-    package.loaded["cliargs"], package.loaded["cliargs.core"] = nil
     print(line, show(results))
 end
 

@@ -31,7 +31,7 @@ queue:push("d")
 queue:insert(2, "between")
 print(queue:length(), queue:pop(), queue:peek(), queue:peek(9))
 print(queue:remove(2), pcall(queue.remove, queue, 99))
-for i, value in queue:foreach() do io.write(i, "=", value, " ") end
+for i = 1, queue:length() do io.write(i, "=", (queue:peek(i)), " ") end
 print()
 while queue:length() > 0 do io.write(queue:pop(), " ") end
 print(pcall(queue.pop, queue))

@@ -4,7 +4,7 @@ local json = require "dkjson"
 package.preload["dkjson-nopeg"] = function() return json end
 local tests = arg[1] .. "/lua-dkjson/usr/share/doc/lua-dkjson/examples/jsontest.lua"
 loadfile(tests)("dkjson")
-loadfile(tests)("dkjson", "refcycle")
+print(pcall(loadfile(tests), "dkjson", "refcycle"))
 loadfile(tests)("dkjson", "esc_asc")
 
 local value = {

@@ -1,9 +1,8 @@
 -- packages: lua5.1-doc
 -- The programs that come with Lua 5.1 itself.
 local folder = arg[1] .. "/lua5.1-doc/usr/share/doc/lua5.1-doc/test/"
-local clock, getenv = os.clock, os.getenv
 os.clock = function() return 0 end
-os.getenv = function(name) return name == "HOME" and getenv(name) or nil end
+os.date = function() return "today" end
 
 local function run(name, ...)
     print("== " .. name, ...)
@@ -17,7 +16,6 @@ end
 run "bisect"
 run "cf"
 run("echo", "one", "two words")
-run "env"
 run "factorial"
 run("fib", "20")
 run("fibfor")

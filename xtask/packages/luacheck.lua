@@ -11,19 +11,19 @@ for name in ("List Map OrderedMap Set app array2d class comprehension data dir f
     .. "stringx tablex template text utils xml"):gmatch "%S+" do
     files[#files + 1] = "lua-penlight/usr/share/lua/5.1/pl/" .. name
 end
-for name in ("check lexer parser linearize utils options filter format config runner cache"):gmatch "%S+" do
+for name in ("check lexer parser stages.linearize utils options filter format config runner cache"):gmatch "%S+" do
     files[#files + 1] = "lua-check/usr/share/lua/5.1/luacheck/" .. name
 end
 local reports, n_lines = {}, 0
 for i, name in ipairs(files) do
-    local file = io.open(arg[1] .. "/" .. name .. ".lua")
+    local file = io.open(arg[1] .. "/" .. name:gsub("stages%.", "stages/") .. ".lua")
     if file then
         local source = file:read "*a"
         file:close()
         n_lines = n_lines + select(2, source:gsub("\n", "\n"))
         reports[i] = check(source)
     else
-        reports[i] = { fatal = "I/O", warnings = {} }
+        reports[i] = { fatal = "I/O", msg = "not there", warnings = {} }
     end
 end
 local filtered = filter.filter(reports, { std = "lua51" })

@@ -49,7 +49,7 @@ end
 
 print(show(M.chain(list):map(function(v) return v * 2 end):filter(function(v) return v > 6 end):sort():value()))
 local square, increment = function(x) return x * x end, function(x) return x + 1 end
-print(M.compose(square, increment)(3), M.pipe(3, square, increment), M.partial(add, 5)(6), M.curry(function(a, b, c) return a + b + c end)(1)(2)(3))
+print(M.compose(square, increment)(3), M.pipe(3, square, increment), M.partial(add, 5)(6), M.curry(function(a, b, c) return a + b + c end, 3)(1)(2)(3))
 local memoized_calls = 0
 local slow = M.memoize(function(x) memoized_calls = memoized_calls + 1 return x * 2 end)
 print(slow(2), slow(2), slow(3), memoized_calls)

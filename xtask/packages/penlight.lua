@@ -18,16 +18,16 @@ local List, Map, Set = require "pl.List", require "pl.Map", require "pl.Set"
 local OrderedMap, MultiMap = require "pl.OrderedMap", require "pl.MultiMap"
 local list = List { 10, 20, 30 }
 list:append(40):extend { 50, 60 }:insert(1, 5)
-print(list, list:slice(2, -2), list:index(30), list:contains(20), list:map "_*2", list:filter ">20", list:reduce "+")
+print(list, list:slice(2, -2), list:index(30), list:contains(20), list:map "_*2", list:filter(">", 20), list:reduce "+")
 print(list:reverse():join "-", list:clone():remove_value(5), list:partition(function(v) return v % 20 == 0 end))
-print(List.range(1, 10, 3), List.split("a,b,c", ","), List "abc", list .. List { 1 }, list == list:clone(), list:minmax())
+print(List.range(1, 10, 3), List.split("a,b,c", ","), list .. List { 1 }, list == list:clone(), list:minmax())
 try("bad", list.insert, list, {}, 1)
 local a, b = Set { 1, 2, 3 }, Set { 3, 4 }
 print(a + b == Set { 1, 2, 3, 4 }, a * b, a - b == Set { 1, 2 }, a ^ b == Set { 1, 2, 4 }, a < b, Set.len(a), a[2])
 local ordered = OrderedMap { { z = 1 }, { y = 2 } }
 ordered:set("x", 3):insert(1, "first", 0)
 for k, v in ordered:iter() do io.write(k, "=", v, " ") end
-print(ordered, ordered:keys(), ordered:values(), Map { a = 1 }:items(), MultiMap { a = 1 })
+print(ordered, ordered:keys(), ordered:values(), Map { a = 1 }:items(), MultiMap { a = { 1, 2 } })
 
 local tablex = require "pl.tablex"
 print(show(tablex.map(string.upper, { a = "x" })), show(tablex.filter({ 1, 2, 3 }, "<", 3)), show(tablex.merge({ a = 1, b = 2 }, { b = 3 }, true)))

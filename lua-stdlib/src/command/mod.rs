@@ -190,6 +190,12 @@ impl Session {
     }
 
     fn load(&mut self, source: &[u8], name: &[u8]) -> Result<Root, Reported> {
+        self.try_load(source, name)
+            .map_err(|message| self.report(&message))
+    }
+
+    /// Loads a chunk; an error is its message, which nobody has seen yet.
+    fn try_load(&mut self, source: &[u8], name: &[u8]) -> Result<Root, Vec<u8>> {
         let loaded = self
             .vm
             .enter(|cx| match base::load_chunk(cx, source, name) {
@@ -198,7 +204,7 @@ impl Session {
             });
         loaded
             .unwrap_or_else(|error| Err(LoadError::Vm(error)))
-            .map_err(|error| self.report(&error.message()))
+            .map_err(|error| error.message())
     }
 
     /// Calls a function with string arguments; a failure is reported with a traceback.

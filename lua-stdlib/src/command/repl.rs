@@ -86,14 +86,14 @@ fn read_chunk(lines: &mut dyn Lines) -> Option<Result<Root, Reported>> {
             chunk => chunk.to_vec(),
         };
         let session = lines.session();
-        let loaded = match session.vm.load(&source, b"=stdin") {
+        let loaded = match session.try_load(&source, b"=stdin") {
             Ok(chunk) => Ok(chunk),
             // More lines could complete it: the parser stopped at its end.
-            Err(error) if error.message().ends_with(b"'<eof>'") => {
+            Err(message) if message.ends_with(b"'<eof>'") => {
                 typed.push(b'\n');
                 continue;
             }
-            Err(error) => Err(session.report(&error.message())),
+            Err(message) => Err(session.report(&message)),
         };
         lines.remember(&typed);
         return Some(loaded);

@@ -16,7 +16,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 
 use super::run::each;
-use super::{Engines, Options, PEER_HINT, compare, suite};
+use super::{Engine, Engines, Options, PEER_HINT, compare, suite};
 use crate::known::KnownFailures;
 use crate::proc::{self, Ending};
 use crate::summary::Summary;
@@ -144,7 +144,7 @@ fn take_missing(drivers: &mut Vec<Driver>, unpacked: &Path) -> Vec<String> {
 }
 
 /// What a driver prints and how it ends, in an empty folder.
-fn outcome(driver: &Driver, engine: &Path, unpacked: &Path) -> Result<String> {
+fn outcome(driver: &Driver, engine: &Engine, unpacked: &Path) -> Result<String> {
     let empty = tempfile::tempdir()?;
     let script = "cd \"$1\" && LUA_PATH=$2 && export LUA_PATH && unset LUA_INIT LUA_CPATH &&\n\
         shift 2 && TZ=UTC exec \"$@\" 2>&1";
@@ -154,13 +154,13 @@ fn outcome(driver: &Driver, engine: &Path, unpacked: &Path) -> Result<String> {
         "sh".into(),
         empty.path().into(),
         lua_path(driver, unpacked).into(),
-        engine.into(),
+        engine.path.clone().into(),
         driver.path.clone().into(),
         unpacked.into(),
     ];
-    let finished = proc::run(Path::new("sh"), &args, b"", DRIVER_LIMIT)?;
+    let finished = proc::run_with(&engine.setup, Path::new("sh"), &args, b"", DRIVER_LIMIT)?;
     let text = suite::normalise(&finished.stdout);
-    let mut text = text.replace(&*engine.to_string_lossy(), "lua");
+    let mut text = text.replace(&*engine.path.to_string_lossy(), "lua");
     if finished.ending != Ending::Exited(0) {
         text.push_str(&format!("[{}]\n", finished.ending));
     }

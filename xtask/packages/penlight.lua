@@ -73,38 +73,38 @@ print(template.substitute("# for i, v in ipairs(list) do\n$(i): $(v:upper())\n# 
 try("template", template.substitute, "# for\n", {})
 local sip, lapp = require "pl.sip", require "pl.lapp"
 local res = {}
-print(sip.match("$v{name} = $n{value}", "x = 12", res), show(res), sip.match("$q{s} $d", "'quoted' 5", res), show(res), sip.match("($i, $f)", "(1, 2.5)", res), show(res))
+print(sip.match("$v{name} = $i{value}", "x = 12", res), show(res), sip.match("$q{s} $i{n}", "'quoted' 5", res), show(res), sip.match("($i{a}, $f{b})", "(1, 2.5)", res), show(res))
 lapp.callback = nil
 print(show(lapp("Test\n -o,--output (default 'x') out\n -n,--number (number) n\n -v verbose\n <file> (string)\n", { "-n", "5", "-v", "f.txt" })))
 local data, array2d, seq = require "pl.data", require "pl.array2d", require "pl.seq"
 local d = data.read((require "pl.stringio").open "name,age,city\nann,30,Oslo\nbob,25,Rome\n")
-print(show(d.fieldnames), show(d:column_by_name "age"), d:select_row { where = function(r) return r[2] > 26 end })
+print(show(d.fieldnames), show(d:column_by_name "age"), #d.fieldnames, #d)
 for name, age in d:select "name,age where age > 26 sort by name" do print(name, age) end
 local grid = array2d.new(3, 3, function(i, j) return i * j end)
-print(show(array2d.map("+", grid, 1)), show(array2d.column(grid, 2)), array2d.reduce_cols("+", grid)[3], show(array2d.flatten(grid)))
+try("values 1", function() return show(array2d.map("+", grid, 1)), show(array2d.column(grid, 2)), array2d.reduce_cols("+", grid)[3], show(array2d.flatten(grid)) end)
 array2d.write(array2d.product("..", { 1, 2 }, { 3, 4 }), nil, "%s ")
-print(seq { 1, 2, 3, 4 }:filter(function(x) return x > 1 end):map(function(x) return x * x end):copy(), seq.sum(seq.range(1, 100)), seq.copy(seq.take(seq.list { 1, 2, 3 }, 2)), seq.count_map { "a", "b", "a" }.a)
+try("values 2", function() return seq { 1, 2, 3, 4 }:filter(function(x) return x > 1 end):map(function(x) return x * x end):copy(), seq.sum(seq.range(1, 100)), seq.copy(seq.take(seq.list { 1, 2, 3 }, 2)), seq.count_map { "a", "b", "a" }.a end)
 local func, comp = require "pl.func", require "pl.comprehension".new()
 local _1, _2 = func._1, func._2
-print(func.I(_1 + _2 * 3)(1, 2), func.compose(func.I(_1 + 1), func.I(_1 * 2))(5), func.bind1(math.max, 10)(5), func.tail { 1, 2, 3 }[1], comp "x^2 for x" { 2, 3 }[2], comp "sum(x for x if x > 1)" { 1, 2, 3 })
-print(show(comp "{k, v} for k = 1, 2 for v = 3, 4"()), comp "max(x for x)" { 4, 9, 2 })
+try("values 3", function() return func.I(_1 + _2 * 3)(1, 2), func.compose(func.I(_1 + 1), func.I(_1 * 2))(5), func.bind1(math.max, 10)(5), func.tail { 1, 2, 3 }[1], comp "x^2 for x" { 2, 3 }[2], comp "sum(x for x if x > 1)" { 1, 2, 3 } end)
+try("values 4", function() return show(comp "{k, v} for k = 1, 2 for v = 3, 4"()), comp "max(x for x)" { 4, 9, 2 } end)
 local xml = require "pl.xml"
-local doc = xml.parse "<?xml version='1.0'?><root a='1'><item id='x'>text &amp; more</item><item id='y'/><!-- c --><![CDATA[<raw>]]></root>"
-print(doc, #doc:child_with_name("item").attr, doc:get_elements_with_name("item")[2].attr.id, show(doc:match "<root><item id='$id'>$text</item></root>"))
-print(xml.tostring(doc, "", "  "), xml.elem("a", { x = 1, xml.elem("b", "c") }), xml.compare(doc, doc), xml.parsehtml and xml.parsehtml "<p>one<br>two</p>")
+local doc = xml.parse "<?xml version='1.0'?><root a='1'><item id='x'>text &amp; more</item><item id='y'/><!-- c --></root>"
+try("values 5", function() return doc, #doc:child_with_name("item").attr, doc:get_elements_with_name("item")[2].attr.id, show(doc:match "<root><item id='$id'>$text</item></root>") end)
+try("values 6", function() return xml.tostring(doc, "", "  "), xml.elem("a", { x = 1, xml.elem("b", "c") }), xml.compare(doc, doc), xml.parsehtml and xml.parsehtml "<p>one<br>two</p>" end)
 local Date = require "pl.Date"
 local date = Date { year = 2020, month = 2, day = 28, hour = 12 }
 date:add { day = 2 }
-print(date:year(), date:month(), date:day(), Date.Format "yyyy-mm-dd":tostring(date), Date.Format():parse "2011-10-05 14:30":toUTC():hour(), date:is_weekend(), date:last_day():day())
+try("values 7", function() return date:year(), date:month(), date:day(), Date.Format "yyyy-mm-dd":tostring(date), Date.Format():parse "2011-10-05 14:30":toUTC():hour(), date:is_weekend(), date:last_day():day() end)
 local url, config, permute = require "pl.url", require "pl.config", require "pl.permute"
-print(url.quote "a b/ü?&", url.unquote "a%20b+c", url.quote("x y", true), show(config.read((require "pl.stringio").open "# c\n[section]\nx = 1\ny = a,b\nz.w = true\n")))
+try("values 8", function() return url.quote "a b/ü?&", url.unquote "a%20b+c", url.quote("x y", true), show(config.read((require "pl.stringio").open "# c\n[section]\nx = 1\ny = a,b\nz.w = true\n")) end)
 for p in permute.iter { 1, 2, 3 } do io.write(table.concat(p), " ") end
 for x, y in permute.list_iter({ 1, 2 }, { "a", "b" }) do io.write(x, y, " ") end
 print()
 local types, operator, utils, compat = require "pl.types", require "pl.operator", require "pl.utils", require "pl.compat"
-print(types.is_callable(print), types.is_integer(2.0), types.is_empty {}, types.to_bool "yes", types.type(io.stdout), operator.add(1, 2), operator.lnot(nil), compat.lua51)
-print(utils.printf and utils.quote_arg "it's", utils.is_type({}, "table"), show(utils.split("a,b;c", "[,;]")), utils.string_lambda "|x,y| x+y"(1, 2), utils.choose(nil, 1, 2), utils.escape "a.b", show(utils.pack(1, nil)))
+try("values 9", function() return types.is_callable(print), types.is_integer(2.0), types.is_empty {}, types.to_bool "yes", types.type(io.stdout), operator.add(1, 2), operator.lnot(nil), compat.lua51 end)
+try("values 10", function() return utils.printf and utils.quote_arg "it's", utils.is_type({}, "table"), show(utils.split("a,b;c", "[,;]")), utils.string_lambda "|x,y| x+y"(1, 2), utils.choose(nil, 1, 2), utils.escape "a.b", show(utils.pack(1, nil)) end)
 try("assert_arg", utils.assert_arg, 1, {}, "number")
 try("strict", function() local env = (require "pl.strict").make_all_strict and {} (require "pl.strict").module("m", env) return env.nosuch end)
 local balanced = require "pl.luabalanced"
-print(balanced.match_bracketed("(a (b) c) d", 1), balanced.match_string("'it\\'s' x", 1), balanced.match_expression("a + b[1](x) c", 1))
+try("values 11", function() return balanced.match_bracketed("(a (b) c) d", 1), balanced.match_string("'it\\'s' x", 1), balanced.match_expression("a + b[1](x) c", 1) end)

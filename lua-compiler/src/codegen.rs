@@ -45,31 +45,71 @@ pub(crate) struct Codegen<'c> {
     pub(crate) offset: u32,
 }
 
+/// What one compilation leaves to the next: buffers that have grown to a useful size.
+#[derive(Debug, Default)]
+pub(crate) struct Buffers {
+    main: Function,
+    outer: Vec<Function>,
+    spare: Vec<Function>,
+    scopes: Scopes,
+    spine: Vec<ExprId>,
+    targets: Vec<Exp>,
+    seen_keys: Vec<u32>,
+    strings: Vec<Option<Arc<[u8]>>>,
+    hidden: Vec<(&'static str, Arc<[u8]>)>,
+}
+
 impl<'c> Codegen<'c> {
-    /// Compiles the whole chunk.
-    pub(crate) fn main(chunk: &'c Chunk) -> Checked<Proto> {
+    /// Compiles the whole chunk. After an error the buffers are new ones.
+    pub(crate) fn main(chunk: &'c Chunk, buffers: &mut Buffers) -> Checked<Proto> {
+        let Buffers {
+            main,
+            outer,
+            spare,
+            scopes,
+            spine,
+            targets,
+            mut seen_keys,
+            mut strings,
+            hidden,
+        } = std::mem::take(buffers);
         let names = chunk.str_count();
+        seen_keys.clear();
+        strings.resize(names, None);
         let mut codegen = Codegen {
             chunk,
-            f: Function::default(),
-            outer: Vec::new(),
-            spare: Vec::new(),
-            scopes: Scopes::new(names),
-            spine: Vec::new(),
-            targets: Vec::new(),
-            seen_keys: Vec::new(),
+            f: main,
+            outer,
+            spare,
+            scopes: scopes.of_chunk(names),
+            spine,
+            targets,
+            seen_keys,
             constructors: 0,
-            strings: vec![None; names],
-            hidden: Vec::new(),
+            strings,
+            hidden,
             source: chunk.name().into(),
             arg_name: None,
             offset: 0,
         };
-        let main = chunk.func(chunk.main());
+        let block = chunk.func(chunk.main()).block;
         codegen.f.is_vararg = true;
         codegen.f.emit.line = 1;
-        codegen.statements(&main.block)?;
-        codegen.finish()
+        codegen.statements(&block)?;
+        let proto = codegen.finish()?;
+        codegen.strings.clear();
+        *buffers = Buffers {
+            main: codegen.f,
+            outer: codegen.outer,
+            spare: codegen.spare,
+            scopes: codegen.scopes,
+            spine: codegen.spine,
+            targets: codegen.targets,
+            seen_keys: codegen.seen_keys,
+            strings: codegen.strings,
+            hidden: codegen.hidden,
+        };
+        Ok(proto)
     }
 
     /// A nested function: its prototype becomes a child, the closure the value.

@@ -34,6 +34,7 @@ mod table;
 mod value;
 pub mod verify;
 
+use codegen::{Buffers, Codegen};
 use lua_syntax::Chunk;
 
 pub use binary::{UndumpError, dump, is_binary, undump};
@@ -45,7 +46,11 @@ pub use verify::{VerifiedProto, VerifyError, verify};
 /// Compiles a chunk. `source` is the text that it was parsed from, which some
 /// messages quote.
 pub fn compile(chunk: &Chunk, source: &[u8]) -> Result<Proto, CompileError> {
-    codegen::Codegen::main(chunk)
+    compile_in(&mut Buffers::default(), chunk, source)
+}
+
+fn compile_in(buffers: &mut Buffers, chunk: &Chunk, source: &[u8]) -> Result<Proto, CompileError> {
+    Codegen::main(chunk, buffers)
         .map_err(|exceeded| CompileError::new(&exceeded, chunk.name(), source))
 }
 
@@ -55,6 +60,38 @@ pub fn compile(chunk: &Chunk, source: &[u8]) -> Result<Proto, CompileError> {
 /// The text is taken as source whatever it begins with; whether it is bytecode is
 /// for the caller to decide.
 pub fn load(source: &[u8], chunk_name: &[u8]) -> Result<VerifiedProto, LoadError> {
-    let chunk = lua_syntax::parse(source, chunk_name)?;
-    Ok(verify(compile(&chunk, source)?)?)
+    Loader::default().load_here(source, chunk_name)
+}
+
+/// Largest source, in bytes, that a [`Loader`] uses its own buffers for: beyond, new
+/// ones cost next to nothing, and keeping them would be a waste.
+const LARGEST_KEPT: usize = 16 << 10;
+
+/// Loads chunks one after the other. It keeps its buffers, which makes short sources
+/// cheap; [`load`] is for a single one.
+#[derive(Debug, Default)]
+pub struct Loader {
+    parser: lua_syntax::Parser,
+    buffers: Buffers,
+    marks: Vec<u8>,
+}
+
+impl Loader {
+    /// As [`load`].
+    ///
+    /// # Errors
+    ///
+    /// As [`load`].
+    pub fn load(&mut self, source: &[u8], chunk_name: &[u8]) -> Result<VerifiedProto, LoadError> {
+        if source.len() > LARGEST_KEPT {
+            return load(source, chunk_name);
+        }
+        self.load_here(source, chunk_name)
+    }
+
+    fn load_here(&mut self, source: &[u8], chunk_name: &[u8]) -> Result<VerifiedProto, LoadError> {
+        let chunk = self.parser.parse(source, chunk_name)?;
+        let proto = compile_in(&mut self.buffers, chunk, source)?;
+        Ok(verify::verify_in(&mut self.marks, proto)?)
+    }
 }

@@ -52,7 +52,7 @@ pub(crate) struct BlockScope {
 const GLOBAL: u32 = u32::MAX;
 
 /// The names in scope, of all functions under construction.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Scopes {
     /// By [`StrId`]: index of the active local that a name means, or [`GLOBAL`].
     meaning: Vec<u32>,
@@ -63,13 +63,13 @@ pub(crate) struct Scopes {
 }
 
 impl Scopes {
-    /// No local is in scope; names are below `names`.
-    pub(crate) fn new(names: usize) -> Self {
-        Scopes {
-            meaning: vec![GLOBAL; names],
-            active: Vec::new(),
-            blocks: Vec::new(),
-        }
+    /// The buffers of finished scopes for another chunk: no local is in scope; names
+    /// are below `names`.
+    pub(crate) fn of_chunk(mut self, names: usize) -> Self {
+        debug_assert!(self.active.is_empty() && self.blocks.is_empty());
+        self.meaning.clear();
+        self.meaning.resize(names, GLOBAL);
+        self
     }
 
     /// Number of active locals.

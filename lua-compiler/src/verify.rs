@@ -145,21 +145,30 @@ pub struct VerifyError {
 
 /// Verifies a prototype and all that it nests.
 pub fn verify(proto: Proto) -> Result<VerifiedProto, VerifyError> {
-    let mut walk = Walk::default();
+    verify_in(&mut Vec::new(), proto)
+}
+
+/// As [`verify`], with a buffer for the marks of code words.
+pub(crate) fn verify_in(marks: &mut Vec<u8>, proto: Proto) -> Result<VerifiedProto, VerifyError> {
+    let mut walk = Walk {
+        functions: 0,
+        known: HashMap::default(),
+        marks,
+    };
     walk.function(&proto, 1)?;
     Ok(VerifiedProto(Arc::new(proto)))
 }
 
 /// The walk over nested prototypes.
-#[derive(Default)]
-struct Walk {
+struct Walk<'m> {
     functions: usize,
     /// Prototypes already verified, and at which depth. One that is shared need not
     /// be verified again, or sharing at every level would take exponential time.
     known: HashMap<*const Proto, usize>,
+    marks: &'m mut Vec<u8>,
 }
 
-impl Walk {
+impl Walk<'_> {
     fn function(&mut self, proto: &Proto, depth: usize) -> Result<(), VerifyError> {
         let function = self.functions;
         self.functions += 1;
@@ -172,7 +181,7 @@ impl Walk {
             return Err(refuse((Violation::TooDeep, 0)));
         }
         check_data(proto).map_err(|violation| refuse((violation, 0)))?;
-        Checker::new(proto).code().map_err(refuse)?;
+        Checker::new(proto, self.marks).code().map_err(refuse)?;
         for child in &proto.protos {
             let known = self.known.get(&Arc::as_ptr(child));
             if known.is_none_or(|&known| known < depth + 1) {
@@ -290,17 +299,19 @@ const GLUED: u8 = 4;
 struct Checker<'p> {
     proto: &'p Proto,
     /// Per code word.
-    marks: Vec<u8>,
+    marks: &'p mut [u8],
     expected: Expected,
 }
 
 type Refusal = (Violation, usize);
 
 impl<'p> Checker<'p> {
-    fn new(proto: &'p Proto) -> Self {
+    fn new(proto: &'p Proto, marks: &'p mut Vec<u8>) -> Self {
+        marks.clear();
+        marks.resize(proto.code.len(), 0);
         Checker {
             proto,
-            marks: vec![0; proto.code.len()],
+            marks,
             expected: Expected::Anything,
         }
     }

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use lua_compiler::{LoadError, load};
+use lua_compiler::{LoadError, Loader, load};
 
 /// Writes programs at random, without regard for what they would do.
 struct Writer {
@@ -272,10 +272,9 @@ impl Writer {
     }
 }
 
-#[test]
-fn whatever_parses_verifies() {
-    let mut parsed = 0;
-    for seed in 1..4000u64 {
+/// The programs of one run.
+fn programs(count: u64) -> impl Iterator<Item = String> {
+    (1..count).map(|seed| {
         let mut writer = Writer {
             seed: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1,
             text: String::new(),
@@ -283,7 +282,14 @@ fn whatever_parses_verifies() {
             loops: 0,
         };
         writer.block(5);
-        let source = writer.text;
+        writer.text
+    })
+}
+
+#[test]
+fn whatever_parses_verifies() {
+    let mut parsed = 0;
+    for source in programs(4000) {
         match load(source.as_bytes(), b"=test") {
             Ok(root) => {
                 parsed += 1;
@@ -297,4 +303,28 @@ fn whatever_parses_verifies() {
         }
     }
     assert!(parsed > 3000, "only {parsed} programs parsed");
+}
+
+/// What a loader keeps has no influence on what comes next, errors included.
+#[test]
+fn a_loader_starts_afresh_each_time() {
+    let mut loader = Loader::default();
+    let too_many = (0..201).map(|i| format!("local a{i} ")).collect::<String>();
+    let broken = [
+        "local function f(a, b) for i = 1, 2 do while f do local t = {1, {x = ",
+        "local a, b, c do local d function e(...) return function() return a + d end end",
+        &format!("local x, y function f() return function() {too_many} end end"),
+        &format!("--{}", " comment".repeat(4000)),
+        "",
+    ];
+    for (i, source) in programs(600).enumerate() {
+        for source in [&source, broken[i % broken.len()]] {
+            let again = loader.load(source.as_bytes(), b"=test");
+            let fresh = load(source.as_bytes(), b"=test");
+            match (again, fresh) {
+                (Ok(again), Ok(fresh)) => assert_eq!(again.proto(), fresh.proto()),
+                (again, fresh) => assert_eq!(again.err(), fresh.err()),
+            }
+        }
+    }
 }

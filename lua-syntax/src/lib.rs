@@ -22,6 +22,7 @@ mod token;
 
 pub use ast::Chunk;
 pub use error::{SyntaxError, display_name, display_name_in_error};
+pub use parser::Parser;
 
 /// Depth to which constructs that Lua 5.1's parser recurses on may nest: blocks,
 /// and expressions inside parentheses, brackets, braces, function bodies, and to
@@ -36,10 +37,9 @@ pub const MAX_SYNTAX_LEVELS: usize = 200;
 ///
 /// The source may hold any bytes. Sources of 4 GiB and more are refused.
 pub fn parse(source: &[u8], chunk_name: &[u8]) -> Result<Chunk, SyntaxError> {
-    if u32::try_from(source.len()).is_err() {
-        return Err(SyntaxError::too_large(chunk_name));
-    }
-    parser::parse(source, chunk_name).map_err(|error| *error)
+    let mut parser = Parser::default();
+    parser.parse(source, chunk_name)?;
+    Ok(parser.into_chunk())
 }
 
 /// The part of a file that is Lua: without a first line that starts with `#`,

@@ -115,6 +115,7 @@ impl Vm {
             has_foreign_value: false,
             scoped: None,
             in_finalizer: false,
+            loader: lua_compiler::Loader::default(),
         }));
         let vm = Vm {
             core,
@@ -267,7 +268,8 @@ impl Vm {
     ///
     /// Invalid source, with Lua's message; the memory limit.
     pub fn load(&mut self, source: &[u8], chunk_name: &[u8]) -> Result<Root, LoadError> {
-        let proto = lua_compiler::load(source, chunk_name)?;
+        // SAFETY: the core is ours alone, and loading does not come back to it.
+        let proto = unsafe { (*self.core).loader.load(source, chunk_name)? };
         self.enter(|cx| {
             let function = cx.load_proto(&proto)?;
             cx.root(Value::Function(function))

@@ -1,6 +1,6 @@
 //! Expressions: operators by precedence, operands, suffixes, constructors.
 
-use super::{Enclosing, Parsed, Parser};
+use super::{Descent, Enclosing, Parsed};
 use crate::ast::{BinaryOp, Expr, ExprId, FuncId, List, TableItem, UnaryOp};
 use crate::literal::{self, StringForm};
 use crate::token::Token;
@@ -24,7 +24,7 @@ fn priority(op: BinaryOp) -> (u8, u8) {
 /// How tightly a unary operator binds to its operand.
 const UNARY_PRIORITY: u8 = 8;
 
-impl Parser<'_> {
+impl Descent<'_> {
     pub(super) fn expr_list(&mut self) -> Parsed<List<ExprId>> {
         let first = self.expr()?;
         if self.token != Token::Comma {

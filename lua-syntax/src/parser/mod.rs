@@ -26,29 +26,55 @@ use crate::literal;
 use crate::span::{Pos, Span};
 use crate::token::{Fault, Token};
 
-/// Parses the whole source, which must be shorter than 4 GiB.
-pub(crate) fn parse(source: &[u8], chunk_name: &[u8]) -> Result<Chunk, Box<SyntaxError>> {
-    let mut parser = Parser {
-        source,
-        chunk_name,
-        lexer: Lexer::new(source),
-        token: Token::Eof,
-        start: Pos::default(),
-        end: Pos::default(),
-        ahead: None,
-        last_end: Pos::default(),
-        last_line: 1,
-        level: 0,
-        function: Enclosing {
-            line: 0,
-            is_vararg: true,
-            uses_vararg: false,
-            loops: 0,
-        },
-        tree: Tree::new(source.len()),
-    };
-    parser.main()?;
-    Ok(parser.tree.finish(chunk_name))
+/// Parses sources one after the other. It keeps its buffers, which makes short sources
+/// cheap; [`crate::parse`] is for a single one.
+#[derive(Debug, Default)]
+pub struct Parser {
+    tree: Tree,
+}
+
+impl Parser {
+    /// As [`crate::parse`]; the tree is there until the next source is parsed.
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::parse`].
+    pub fn parse(&mut self, source: &[u8], chunk_name: &[u8]) -> Result<&Chunk, SyntaxError> {
+        if u32::try_from(source.len()).is_err() {
+            return Err(SyntaxError::too_large(chunk_name));
+        }
+        self.tree.prepare(source.len());
+        let mut descent = Descent {
+            source,
+            chunk_name,
+            lexer: Lexer::new(source),
+            token: Token::Eof,
+            start: Pos::default(),
+            end: Pos::default(),
+            ahead: None,
+            last_end: Pos::default(),
+            last_line: 1,
+            level: 0,
+            function: Enclosing {
+                line: 0,
+                is_vararg: true,
+                uses_vararg: false,
+                loops: 0,
+            },
+            tree: std::mem::take(&mut self.tree),
+        };
+        let result = descent.main();
+        self.tree = descent.tree;
+        match result {
+            Ok(()) => Ok(self.tree.finish(chunk_name)),
+            Err(error) => Err(*error),
+        }
+    }
+
+    /// The tree parsed last, with the buffers.
+    pub(crate) fn into_chunk(self) -> Chunk {
+        self.tree.chunk
+    }
 }
 
 /// Errors are boxed, because the frames of a recursion hold them.
@@ -64,7 +90,7 @@ struct Enclosing {
     loops: u32,
 }
 
-struct Parser<'s> {
+struct Descent<'s> {
     source: &'s [u8],
     chunk_name: &'s [u8],
     lexer: Lexer<'s>,
@@ -75,14 +101,14 @@ struct Parser<'s> {
     ahead: Option<Spanned>,
     /// Where the last consumed token ended.
     last_end: Pos,
-    /// The current line, as [`Parser::line`] has it, when that token was consumed.
+    /// The current line, as [`Descent::line`] has it, when that token was consumed.
     last_line: u32,
     level: usize,
     function: Enclosing,
     tree: Tree,
 }
 
-impl<'s> Parser<'s> {
+impl<'s> Descent<'s> {
     fn main(&mut self) -> Parsed {
         self.advance()?;
         let block = self.block()?;

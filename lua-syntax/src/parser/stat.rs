@@ -1,11 +1,11 @@
 //! Blocks and statements.
 
-use super::{Parsed, Parser};
+use super::{Descent, Parsed};
 use crate::MAX_SYNTAX_LEVELS;
 use crate::ast::{Block, Expr, ExprId, IfArm, List, Stat, StatId};
 use crate::token::Token;
 
-impl Parser<'_> {
+impl Descent<'_> {
     fn ends_block(&self) -> bool {
         matches!(
             self.token,

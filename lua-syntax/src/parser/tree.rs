@@ -9,6 +9,7 @@ use crate::ast::{Chunk, Expr, ExprId, Func, FuncId, IfArm, List, Stat, StatId, S
 use crate::span::Pos;
 
 /// See the module.
+#[derive(Debug, Default)]
 pub(super) struct Tree {
     pub(super) chunk: Chunk,
     interned: HashTable<StrId>,
@@ -21,35 +22,44 @@ pub(super) struct Tree {
 }
 
 impl Tree {
-    pub(super) fn new(source_len: usize) -> Self {
-        // Usual programs fit these; others grow them. Bounded, because a large
-        // source may be all one string.
+    /// Empties the tree, and makes room for what usual programs of that many bytes
+    /// need; others make it grow. Bounded, because a large source may be all one string.
+    pub(super) fn prepare(&mut self, source_len: usize) {
         let nodes = (source_len / 6).clamp(8, 1 << 14);
         let few = nodes / 4;
-        Tree {
-            chunk: Chunk {
-                exprs: Vec::with_capacity(nodes),
-                expr_spans: Vec::with_capacity(nodes),
-                stats: Vec::with_capacity(few),
-                stat_spans: Vec::with_capacity(few),
-                expr_lists: Vec::with_capacity(nodes / 2),
-                stat_lists: Vec::with_capacity(few),
-                str_bytes: Vec::with_capacity(nodes * 2),
-                str_ends: Vec::with_capacity(few),
-                ..Chunk::default()
-            },
-            interned: HashTable::with_capacity(few.max(14)),
-            hasher: DefaultHashBuilder::default(),
-            exprs: Vec::with_capacity(8),
-            stats: Vec::with_capacity(8),
-            items: Vec::new(),
-            arms: Vec::new(),
-        }
+        let Tree {
+            chunk,
+            interned,
+            hasher,
+            exprs,
+            stats,
+            items,
+            arms,
+        } = self;
+        empty(&mut chunk.exprs, nodes);
+        empty(&mut chunk.expr_spans, nodes);
+        empty(&mut chunk.stats, few);
+        empty(&mut chunk.stat_spans, few);
+        empty(&mut chunk.funcs, 1);
+        empty(&mut chunk.expr_lists, nodes / 2);
+        empty(&mut chunk.stat_lists, few);
+        empty(&mut chunk.name_lists, 0);
+        empty(&mut chunk.item_lists, 0);
+        empty(&mut chunk.arm_lists, 0);
+        empty(&mut chunk.str_bytes, nodes * 2);
+        empty(&mut chunk.str_ends, few);
+        interned.clear();
+        interned.reserve(few.max(14), |&id| hasher.hash_one(chunk.bytes(id)));
+        empty(exprs, 8);
+        empty(stats, 8);
+        empty(items, 0);
+        empty(arms, 0);
     }
 
-    pub(super) fn finish(mut self, chunk_name: &[u8]) -> Chunk {
-        self.chunk.name = chunk_name.to_vec();
-        self.chunk
+    pub(super) fn finish(&mut self, chunk_name: &[u8]) -> &Chunk {
+        self.chunk.name.clear();
+        self.chunk.name.extend_from_slice(chunk_name);
+        &self.chunk
     }
 
     /// The id of a name or of a string literal's value.
@@ -129,6 +139,11 @@ impl Tree {
         let end = self.chunk.name_lists.len();
         List::new(start as u32, (end - start) as u32)
     }
+}
+
+fn empty<T>(buffer: &mut Vec<T>, room: usize) {
+    buffer.clear();
+    buffer.reserve(room);
 }
 
 /// Moves the entries from `start` on to the pool of complete lists.

@@ -147,7 +147,11 @@ pub(crate) unsafe fn collect(vm: *mut VmCore) -> Result<(), LuaError> {
         if (*heap).is_stressed {
             let bytes = (*heap).bytes;
             // A large heap waits for some growth, or the time would be its square.
-            let growth = if bytes < STRESS_HEAP { 0 } else { bytes / 64 + 1 };
+            let growth = if bytes < STRESS_HEAP {
+                0
+            } else {
+                bytes / 64 + 1
+            };
             (*heap).set_threshold((bytes + growth).saturating_sub(1));
         }
         (*heap).bury();

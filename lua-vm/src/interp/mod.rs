@@ -86,6 +86,8 @@ pub(crate) struct VmCore {
     pub(crate) scoped: Option<scoped::Lent>,
     /// True while finalizers run: they are not entered again.
     pub(crate) in_finalizer: bool,
+    /// Compiles source text.
+    pub(crate) loader: lua_compiler::Loader,
 }
 
 /// How deep scripts may go.

@@ -103,7 +103,8 @@ impl CallCx<'_> {
     ///
     /// Invalid source, with Lua's message; the memory limit.
     pub fn load(&self, source: &[u8], chunk_name: &[u8]) -> Result<Function<'_>, LoadError> {
-        let proto = lua_compiler::load(source, chunk_name)?;
+        // SAFETY: N2; loading does not come back to the VM, so nobody else uses the loader.
+        let proto = unsafe { (*self.vm).loader.load(source, chunk_name)? };
         self.load_proto(&proto).map_err(LoadError::Vm)
     }
 

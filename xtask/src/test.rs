@@ -23,9 +23,6 @@ const SUITES: &[(&str, Suite)] = &[
     ("robustness", |plan| {
         conformance::robustness::run(&plan.conformance())
     }),
-    ("packages", |plan| {
-        conformance::packages::run(&plan.conformance())
-    }),
     ("redis", |plan| redis::run(&plan.redis())),
 ];
 

@@ -6,6 +6,7 @@
 //!
 //! What scripts print goes through [`output`]. Nothing here knows of Redis.
 
+#[cfg(feature = "command")]
 pub mod command;
 pub mod library;
 pub mod output;

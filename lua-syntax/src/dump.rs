@@ -233,7 +233,6 @@ impl Printer<'_> {
                 limit,
                 step,
                 block,
-                ..
             } => {
                 self.say([Text("for "), Piece::Name(var), Text(" = ")]);
                 self.say([sub(start), Text(" "), sub(limit)]);

@@ -25,4 +25,4 @@ pub use lua_compiler::is_binary;
 pub use value::Type;
 pub use value::borrowed::{Function, LuaString, Table, Thread, ThreadStatus, Userdata, Value};
 pub use value::number::{Formatted, format_number, to_integer};
-pub use vm::{InterruptHandle, Vm, VmConfig};
+pub use vm::{Interrupt, InterruptHandle, Vm, VmConfig};

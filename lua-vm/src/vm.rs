@@ -34,7 +34,18 @@ pub struct VmConfig {
     pub stress_collector: bool,
 }
 
-/// Stops a running script from another thread.
+/// What an interrupt does to the running script.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Interrupt {
+    /// Ends the call with [`ErrorKind::Interrupted`], whatever the script protects.
+    #[default]
+    Abort,
+    /// Raises the error `interrupted!` once, which `pcall` catches: what a key press does
+    /// in the reference's command.
+    Raise,
+}
+
+/// Stops a running script from another thread, or from a signal handler.
 #[derive(Clone, Debug)]
 pub struct InterruptHandle {
     flag: Arc<AtomicBool>,
@@ -45,6 +56,12 @@ impl InterruptHandle {
     /// [`ErrorKind::Interrupted`] within some tens of microseconds.
     pub fn interrupt(&self) {
         self.flag.store(true, Ordering::Relaxed);
+    }
+
+    /// What [`InterruptHandle::interrupt`] sets to true, for those who may do no more than
+    /// that, such as a signal handler.
+    pub fn flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.flag)
     }
 }
 
@@ -90,6 +107,7 @@ impl Vm {
             limits: Limits::default(),
             fuel: u64::MAX,
             interrupt: Arc::new(AtomicBool::new(false)),
+            on_interrupt: Interrupt::Abort,
             aborting: None,
             host_data: Vec::new(),
             overflow_margin: 0,
@@ -312,6 +330,12 @@ impl Vm {
     /// Sets the instruction limit of each further call; `None` lifts it.
     pub fn set_instruction_limit(&mut self, limit: Option<u64>) {
         self.instruction_limit = limit;
+    }
+
+    /// Sets what an interrupt does to the scripts that run from now on.
+    pub fn set_on_interrupt(&mut self, action: Interrupt) {
+        // SAFETY: the VM is borrowed exclusively.
+        unsafe { (*self.core).on_interrupt = action };
     }
 
     /// A handle with which another thread can stop the running script.

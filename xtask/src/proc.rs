@@ -93,8 +93,8 @@ pub(crate) fn cargo() -> Command {
 
 /// Where sanitized builds go, apart from the others: they would rebuild each other.
 fn sanitized_target_dir() -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| root().join("target"), PathBuf::from);
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     target.join("asan")
 }
 

@@ -23,6 +23,9 @@ const SUITES: &[(&str, Suite)] = &[
     ("robustness", |plan| {
         conformance::robustness::run(&plan.conformance())
     }),
+    ("packages", |plan| {
+        conformance::packages::run(&plan.conformance())
+    }),
     ("redis", |plan| redis::run(&plan.redis())),
 ];
 

@@ -1,20 +1,29 @@
 //! The `lua` command: runs scripts, chunks from the command line, and standard input.
 //!
-//! Owns the order of these, the `arg` table, error reports with tracebacks, and exit codes,
-//! all as the reference's stand-alone interpreter has them. `options` reads the command
-//! line, `repl` talks to people.
+//! Owns the order of these, the `arg` table, error reports and exit codes, all as the
+//! reference's stand-alone interpreter has them. `options` reads the command line, `call` runs
+//! chunks, `repl` talks to people.
 
+mod call;
+mod complete;
+mod edit;
+mod history;
+mod interrupt;
 mod options;
 mod repl;
+mod stdout;
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use lua_vm::{Builtin, CallCx, LoadError, LuaError, Results, Returned, Root, Value, Vm, VmConfig};
+use lua_vm::{LoadError, Root, Value, Vm, VmConfig};
 
 use crate::library::{Preset, open};
 use crate::{base, output};
+use call::ShowResults;
+use interrupt::Interrupts;
 use options::{Action, Options};
+use stdout::{LineStart, Stdout};
 
 /// What `-v` prints.
 const VERSION: &str = concat!("Lua 5.1  (Ferrous Lua ", env!("CARGO_PKG_VERSION"), ")");
@@ -31,20 +40,17 @@ Available options are:
 /// If set, the collector runs at every safepoint: for tests of the collector.
 const STRESS_VARIABLE: &str = "FERROUS_STRESS_COLLECTOR";
 
-/// Exit code of a process that wrote to a closed pipe: what a shell shows for `SIGPIPE`.
-const CLOSED_PIPE: i32 = 128 + 13;
-
 /// Runs the command with the arguments of this process.
 pub fn main() -> ExitCode {
-    let is_terminal = io::stdout().is_terminal();
-    output::redirect(output::buffered(PipeEnd(io::stdout()), is_terminal));
+    let (stdout, line_start) = Stdout::new();
+    output::redirect(output::buffered(stdout, io::stdout().is_terminal()));
     let mut words = std::env::args_os().map(|word| word.into_encoded_bytes());
     let program = words
         .next()
         .filter(|name| !name.is_empty())
         .unwrap_or_else(|| b"lua".to_vec());
     let words: Vec<Vec<u8>> = words.collect();
-    let status = Session::new(program).and_then(|mut session| session.run(&words));
+    let status = Session::new(program, line_start).and_then(|mut session| session.run(&words));
     let _ = output::flush();
     match status {
         Ok(()) => ExitCode::SUCCESS,
@@ -52,54 +58,33 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Standard output that ends the process when nobody reads it any more, as `SIGPIPE` would.
-struct PipeEnd<W>(W);
-
-impl<W: Write> PipeEnd<W> {
-    fn check<T>(result: io::Result<T>) -> io::Result<T> {
-        match result {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
-                std::process::exit(CLOSED_PIPE)
-            }
-            result => result,
-        }
-    }
-}
-
-impl<W: Write> Write for PipeEnd<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        Self::check(self.0.write(bytes))
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Self::check(self.0.flush())
-    }
+/// Shows a line on standard error. Nobody is left to be told if that fails.
+fn say(text: &str) {
+    let _ = io::stderr().write_all(format!("{text}\n").as_bytes());
 }
 
 /// The failure of a chunk whose message was already shown.
 struct Reported;
 
-/// Whether the results of a chunk are printed.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum ShowResults {
-    Yes,
-    No,
-}
-
 /// The VM of the command, and the name it reports errors under.
 struct Session {
     vm: Vm,
+    interrupts: Interrupts,
+    line_start: LineStart,
     /// In front of error messages; empty in interactive mode.
     program: Vec<u8>,
 }
 
 impl Session {
-    fn new(program: Vec<u8>) -> Result<Session, Reported> {
+    fn new(program: Vec<u8>, line_start: LineStart) -> Result<Session, Reported> {
+        let mut vm = Vm::new(VmConfig {
+            stress_collector: std::env::var_os(STRESS_VARIABLE).is_some(),
+            ..VmConfig::default()
+        });
         let mut session = Session {
-            vm: Vm::new(VmConfig {
-                stress_collector: std::env::var_os(STRESS_VARIABLE).is_some(),
-                ..VmConfig::default()
-            }),
+            interrupts: Interrupts::install(&mut vm),
+            vm,
+            line_start,
             program,
         };
         match open(&mut session.vm, Preset::Full) {
@@ -115,11 +100,11 @@ impl Session {
         self.run_init()?;
         let Some(options) = Options::parse(words) else {
             let program = String::from_utf8_lossy(&self.program);
-            eprintln!("usage: {program} {USAGE}");
+            say(&format!("usage: {program} {USAGE}"));
             return Err(Reported);
         };
         if options.version {
-            eprintln!("{VERSION}");
+            say(VERSION);
         }
         for action in &options.actions {
             match action {
@@ -134,7 +119,7 @@ impl Session {
             repl::run(self);
         } else if options.script.is_none() && !options.has_execute() && !options.version {
             if io::stdin().is_terminal() {
-                eprintln!("{VERSION}");
+                say(VERSION);
                 repl::run(self);
             } else {
                 // As in the reference, a failure here does not change the exit code.
@@ -205,6 +190,12 @@ impl Session {
     }
 
     fn load(&mut self, source: &[u8], name: &[u8]) -> Result<Root, Reported> {
+        self.try_load(source, name)
+            .map_err(|message| self.report(&message))
+    }
+
+    /// Loads a chunk; an error is its message, which nobody has seen yet.
+    fn try_load(&mut self, source: &[u8], name: &[u8]) -> Result<Root, Vec<u8>> {
         let loaded = self
             .vm
             .enter(|cx| match base::load_chunk(cx, source, name) {
@@ -213,7 +204,7 @@ impl Session {
             });
         loaded
             .unwrap_or_else(|error| Err(LoadError::Vm(error)))
-            .map_err(|error| self.report(&error.message()))
+            .map_err(|error| error.message())
     }
 
     /// Calls a function with string arguments; a failure is reported with a traceback.
@@ -223,21 +214,12 @@ impl Session {
         args: &[Vec<u8>],
         show: ShowResults,
     ) -> Result<(), Reported> {
-        let outcome = self.vm.enter(|cx| {
-            let count = protected_call(cx, function, args)?;
-            let first = -(count as isize);
-            if !cx.value(first).truthy() {
-                return Ok(Err(failure_message(cx.value(-1))));
-            }
-            if show == ShowResults::Yes && count > 1 {
-                return show_results(cx, count - 1);
-            }
-            Ok(Ok(()))
-        });
+        let armed = self.interrupts.arm();
+        let outcome = self.vm.enter(|cx| call::call(cx, function, args, show));
+        drop(armed);
         match outcome {
             Ok(Ok(())) => Ok(()),
             Ok(Err(Some(message))) => Err(self.report(&message)),
-            // An error object of nil is silent.
             Ok(Err(None)) => Err(Reported),
             Err(error) => {
                 let message = self.vm.error_message(error);
@@ -246,86 +228,17 @@ impl Session {
         }
     }
 
-    /// Shows an error message. What scripts printed may still be buffered, as in C.
+    /// Shows an error message, up to its first zero byte, as C does. What scripts printed may
+    /// still be buffered, as there.
     fn report(&self, message: &[u8]) -> Reported {
         let mut line = self.program.clone();
         if !line.is_empty() {
             line.extend_from_slice(b": ");
         }
-        line.extend_from_slice(message);
+        let end = memchr::memchr(0, message).unwrap_or(message.len());
+        line.extend_from_slice(&message[..end]);
         line.push(b'\n');
         let _ = io::stderr().write_all(&line);
         Reported
     }
-}
-
-/// Calls `function` under `xpcall` with a handler that adds a traceback; leaves what `xpcall`
-/// returns and gives the number of these values.
-fn protected_call(
-    cx: &mut CallCx<'_>,
-    function: &Root,
-    args: &[Vec<u8>],
-) -> Result<usize, LuaError> {
-    cx.ensure_stack(args.len() + 3)?;
-    cx.push(Value::Function(cx.builtin(Builtin::XpcallWith)));
-    cx.push(cx.value_of(function)?);
-    cx.push(Value::Function(cx.new_closure(add_traceback, &[])?));
-    for arg in args {
-        cx.push_bytes(arg)?;
-    }
-    cx.call(2 + args.len(), Results::Open)
-}
-
-/// The message handler: a string goes through what the script sees as `debug.traceback`, if it
-/// still is a function; other error objects stay as they are.
-fn add_traceback(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
-    if !matches!(cx.arg(1), Value::String(_) | Value::Number(_)) {
-        return cx.ret_arg(1);
-    }
-    cx.push(Value::Table(cx.globals()));
-    for name in ["debug", "traceback"] {
-        if cx.value(-1).as_table().is_none() {
-            return cx.ret_arg(1);
-        }
-        cx.push_bytes(name.as_bytes())?;
-        cx.get_index()?;
-    }
-    if !matches!(cx.value(-1), Value::Function(_)) {
-        return cx.ret_arg(1);
-    }
-    cx.push_arg(1);
-    // Leave out this function and `traceback` itself.
-    cx.push_number(2.0);
-    cx.call(2, Results::Exactly(1))?;
-    cx.ret_top(1)
-}
-
-/// What to show for an error object; nothing for nil.
-fn failure_message(value: Value<'_>) -> Option<Vec<u8>> {
-    match value {
-        Value::Nil => None,
-        Value::String(message) => Some(message.as_bytes().to_vec()),
-        Value::Number(number) => Some(lua_vm::format_number(number).as_bytes().to_vec()),
-        _ => Some(b"(error object is not a string)".to_vec()),
-    }
-}
-
-/// Prints the last `count` values with the global `print`.
-fn show_results(
-    cx: &mut CallCx<'_>,
-    count: usize,
-) -> Result<Result<(), Option<Vec<u8>>>, LuaError> {
-    cx.ensure_stack(count + 1)?;
-    let first = cx.top() - count + 1;
-    cx.push(cx.globals().get_bytes(b"print"));
-    for i in first..first + count {
-        cx.push_copy(i as isize);
-    }
-    if cx.try_call(count, Results::Exactly(0))?.is_err() {
-        let reason = failure_message(cx.error_value()).unwrap_or_default();
-        return Ok(Err(Some(
-            [b"error calling 'print' (", &reason[..], b")"].concat(),
-        )));
-    }
-    Ok(Ok(()))
 }

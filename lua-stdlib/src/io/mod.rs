@@ -4,11 +4,10 @@
 //! one table as their upvalue, which holds the default files and the files' metatable.
 
 mod file;
-mod numeral;
-mod open_files;
 
 use std::cell::RefCell;
 use std::io::{self, SeekFrom};
+use std::rc::{Rc, Weak};
 
 use lua_vm::{CallCx, LuaError, NativeFn, Returned, Table, Userdata, Value};
 
@@ -16,8 +15,6 @@ use crate::args::check_option;
 use crate::library::Entry::Stateful;
 use crate::library::{Library, Parts};
 use file::{Buffering, Stream};
-
-pub(crate) use open_files::flush_all;
 
 /// The `io` library.
 pub const IO: Library = Library {
@@ -53,7 +50,34 @@ const METHODS: &[(&str, NativeFn)] = &[
 ];
 
 /// A file value: the stream until it is closed.
-type LuaFile = RefCell<Option<open_files::Shared>>;
+type LuaFile = Rc<RefCell<Option<Stream>>>;
+
+thread_local! {
+    /// The files that scripts of this thread have opened, those gone since included.
+    static OPENED: RefCell<Vec<Weak<RefCell<Option<Stream>>>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Writes what open files still buffer, as C's `exit` does. Errors have nobody to go to.
+pub(crate) fn flush_opened() {
+    for file in OPENED.take().iter().filter_map(Weak::upgrade) {
+        if let Ok(mut stream) = file.try_borrow_mut()
+            && let Some(stream) = stream.as_mut()
+        {
+            let _ = stream.flush();
+        }
+    }
+}
+
+/// Remembers a file for [`flush_opened`].
+fn remember(file: &LuaFile) {
+    OPENED.with_borrow_mut(|opened| {
+        // Forgetting only when the list is to grow keeps this cheap, and the list short.
+        if opened.len() == opened.capacity() {
+            opened.retain(|file| file.strong_count() > 0);
+        }
+        opened.push(Rc::downgrade(file));
+    });
+}
 
 /// Positions in the shared table.
 const INPUT: i64 = 1;
@@ -81,8 +105,7 @@ fn finish(cx: &CallCx<'_>, parts: Parts<'_>) -> Result<(), LuaError> {
         (b"stderr", Stream::stderr(), None),
     ];
     for (name, stream, default) in standard {
-        let file = LuaFile::new(Some(open_files::share(stream)));
-        let file = cx.new_userdata(Box::new(file))?;
+        let file = cx.new_userdata(Box::new(new_lua_file(stream)))?;
         file.set_metatable(Some(metatable))?;
         library.set_bytes(name, Value::Userdata(file))?;
         if let Some(position) = default {
@@ -100,9 +123,14 @@ fn shared<'a>(cx: &'a CallCx<'_>) -> Result<Table<'a>, LuaError> {
     }
 }
 
+fn new_lua_file(stream: Stream) -> LuaFile {
+    Rc::new(RefCell::new(Some(stream)))
+}
+
 /// A new file value for `stream`.
 fn new_file<'a>(cx: &'a CallCx<'_>, stream: Stream) -> Result<Userdata<'a>, LuaError> {
-    let file = LuaFile::new(Some(open_files::share(stream)));
+    let file = new_lua_file(stream);
+    remember(&file);
     let file = cx.new_userdata(Box::new(file))?;
     if let Value::Table(metatable) = shared(cx)?.get_index(METATABLE) {
         file.set_metatable(Some(metatable))?;
@@ -139,18 +167,14 @@ fn with_stream<T>(
     file: &LuaFile,
     act: impl FnOnce(&mut Stream) -> T,
 ) -> Result<T, LuaError> {
-    match file.borrow().as_ref() {
-        Some(stream) => Ok(act(&mut stream.borrow_mut())),
+    match file.borrow_mut().as_mut() {
+        Some(stream) => Ok(act(stream)),
         None => Err(cx.error("attempt to use a closed file")),
     }
 }
 
 /// True, or nil, the reason (after `name: `), and the error number.
-fn outcome(
-    cx: &CallCx<'_>,
-    result: io::Result<()>,
-    name: Option<&[u8]>,
-) -> Result<Returned, LuaError> {
+fn outcome(cx: &CallCx<'_>, result: io::Result<()>, name: &[u8]) -> Result<Returned, LuaError> {
     match result {
         Ok(()) => cx.ret_bool(true),
         Err(error) => {
@@ -162,11 +186,11 @@ fn outcome(
     }
 }
 
-fn describe(error: &io::Error, name: Option<&[u8]>) -> Vec<u8> {
+fn describe(error: &io::Error, name: &[u8]) -> Vec<u8> {
     let reason = crate::os::reason(error).into_bytes();
     match name {
-        None => reason,
-        Some(name) => [name, b": ", &reason].concat(),
+        b"" => reason,
+        name => [name, b": ", &reason].concat(),
     }
 }
 
@@ -174,7 +198,7 @@ fn describe(error: &io::Error, name: Option<&[u8]>) -> Vec<u8> {
 fn file_result(
     cx: &CallCx<'_>,
     result: io::Result<Stream>,
-    name: Option<&[u8]>,
+    name: &[u8],
 ) -> Result<Returned, LuaError> {
     match result {
         Ok(stream) => cx.ret(Value::Userdata(new_file(cx, stream)?)),
@@ -186,19 +210,19 @@ fn file_result(
 fn open(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     let name = cx.check_bytes(1)?;
     let mode = cx.opt_bytes(2, b"r")?;
-    file_result(cx, Stream::open(name, mode), Some(name))
+    file_result(cx, Stream::open(name, mode), name)
 }
 
 /// Implements `io.popen` (§5.7): the output (`r`, default) or input (`w`) of a shell command.
 fn popen(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     let command = cx.check_bytes(1)?;
     let mode = cx.opt_bytes(2, b"r")?;
-    file_result(cx, Stream::pipe(command, mode), Some(command))
+    file_result(cx, Stream::pipe(command, mode), command)
 }
 
 /// Implements `io.tmpfile` (§5.7): a file without a name, for update.
 fn tmpfile(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
-    file_result(cx, Stream::temporary(), None)
+    file_result(cx, Stream::temporary(), b"")
 }
 
 /// Implements `io.type` (§5.7): `file`, `closed file`, or nil.
@@ -240,7 +264,7 @@ fn set_default(cx: &CallCx<'_>, position: i64, mode: &[u8]) -> Result<Returned, 
 /// Opens the file that argument 1 names; a failure is an argument error.
 fn open_or_error(cx: &CallCx<'_>, mode: &[u8]) -> Result<Stream, LuaError> {
     let name = cx.check_bytes(1)?;
-    Stream::open(name, mode).map_err(|error| cx.arg_error(1, describe(&error, Some(name))))
+    Stream::open(name, mode).map_err(|error| cx.arg_error(1, describe(&error, name)))
 }
 
 /// Implements `io.close` (§5.7): closes a file, by default the default output.
@@ -268,13 +292,15 @@ fn close_file(cx: &CallCx<'_>, file: &LuaFile) -> Result<Returned, LuaError> {
         return cx.ret_top(2);
     }
     let stream = file.borrow_mut().take();
-    outcome(cx, stream.map_or(Ok(()), open_files::close), None)
+    outcome(cx, stream.map_or(Ok(()), Stream::close), b"")
 }
 
 /// The finalizer: closes what is still open. Standard files only flush.
 fn file_gc(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
-    let stream = check_file(cx)?.borrow_mut().take();
-    let _ = stream.map(open_files::close);
+    if let Some(file) = as_file(cx.arg(1)) {
+        let stream = file.borrow_mut().take();
+        let _ = stream.map(Stream::close);
+    }
     cx.ret0()
 }
 
@@ -290,19 +316,18 @@ fn file_tostring(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
 fn flush(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     let file = default_file(cx, OUTPUT)?;
     let flushed = with_stream(cx, file, Stream::flush)?;
-    outcome(cx, flushed, None)
+    outcome(cx, flushed, b"")
 }
 
 /// Implements `file:flush` (§5.7).
 fn file_flush(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     let flushed = with_stream(cx, check_file(cx)?, Stream::flush)?;
-    outcome(cx, flushed, None)
+    outcome(cx, flushed, b"")
 }
 
 /// Implements `file:setvbuf` (§5.7): `no`, `full` or `line`.
 fn file_setvbuf(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     let file = check_file(cx)?;
-    with_stream(cx, file, |_| ())?;
     cx.check_bytes(2)?;
     let buffering = check_option(
         cx,
@@ -314,10 +339,8 @@ fn file_setvbuf(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
             ("line", Buffering::Line),
         ],
     )?;
-    // A size is for C's library; ours has its own.
-    cx.opt_integer(3, 0)?;
     let result = with_stream(cx, file, |stream| stream.set_buffering(buffering))?;
-    outcome(cx, result, None)
+    outcome(cx, result, b"")
 }
 
 /// Implements `file:seek` (§5.7): moves relative to `set`, `cur` (default) or `end`; the new
@@ -330,7 +353,6 @@ fn file_seek(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
         End,
     }
     let file = check_file(cx)?;
-    with_stream(cx, file, |_| ())?;
     let whence = check_option(
         cx,
         2,
@@ -353,7 +375,7 @@ fn file_seek(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     })?;
     match result {
         Ok(position) => cx.ret_number(position as f64),
-        Err(error) => outcome(cx, Err(error), None),
+        Err(error) => outcome(cx, Err(error), b""),
     }
 }
 
@@ -387,7 +409,7 @@ fn write_args(cx: &CallCx<'_>, file: &LuaFile, first: usize) -> Result<Returned,
             result = with_stream(cx, file, |stream| stream.write(bytes))?;
         }
     }
-    outcome(cx, result, None)
+    outcome(cx, result, b"")
 }
 
 /// Implements `io.read` (§5.7): reads from the default input by formats.
@@ -410,7 +432,7 @@ fn read_formats(cx: &CallCx<'_>, file: &LuaFile, first: usize) -> Result<Returne
         return match push_line(cx, file)? {
             Ok(true) => cx.ret_top(1),
             Ok(false) => cx.ret_nil(),
-            Err(error) => outcome(cx, Err(error), None),
+            Err(error) => outcome(cx, Err(error), b""),
         };
     }
     cx.ensure_stack(cx.arg_count())?;
@@ -423,7 +445,7 @@ fn read_formats(cx: &CallCx<'_>, file: &LuaFile, first: usize) -> Result<Returne
                 cx.push_nil();
                 break;
             }
-            Err(error) => return outcome(cx, Err(error), None),
+            Err(error) => return outcome(cx, Err(error), b""),
         }
     }
     cx.ret_top(count)
@@ -472,11 +494,8 @@ fn read_format(cx: &CallCx<'_>, file: &LuaFile, i: usize) -> Result<io::Result<b
 /// end, or of the default input.
 fn lines(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     if cx.arg(1).is_nil() {
-        let input = shared(cx)?.get_index(INPUT);
-        if let Some(file) = as_file(input) {
-            with_stream(cx, file, |_| ())?;
-        }
-        return lines_of(cx, input, false);
+        default_file(cx, INPUT)?;
+        return lines_of(cx, shared(cx)?.get_index(INPUT), false);
     }
     let file = new_file(cx, open_or_error(cx, b"r")?)?;
     lines_of(cx, Value::Userdata(file), true)
@@ -503,10 +522,10 @@ fn next_line(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
         Ok(false) => {
             if cx.upvalue(2).truthy() {
                 let stream = file.borrow_mut().take();
-                let _ = stream.map(open_files::close);
+                let _ = stream.map(Stream::close);
             }
             cx.ret0()
         }
-        Err(error) => Err(cx.error(describe(&error, None))),
+        Err(error) => Err(cx.error(describe(&error, b""))),
     }
 }

@@ -98,10 +98,10 @@ fn run_shell(_command: &[u8]) -> i32 {
 }
 
 /// Implements `os.exit` (§5.8): ends the process with `code`, by default that of success,
-/// after writing what is buffered.
+/// after writing what is buffered. As in C, finalizers do not run.
 fn exit(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     let code = cx.opt_int(1, 0)?;
-    crate::io::flush_all();
+    crate::io::flush_opened();
     let _ = output::flush();
     std::process::exit(code)
 }

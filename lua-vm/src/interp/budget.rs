@@ -9,10 +9,12 @@ use std::sync::atomic::Ordering;
 
 use super::call::call_from_native;
 use super::{VmCore, unwind};
+use crate::debug;
 use crate::error::{ErrorKind, LuaError};
 use crate::heap::Phase;
 use crate::meta::Event;
 use crate::value::RawValue;
+use crate::vm::Interrupt;
 
 /// Units that a call costs.
 pub(crate) const CALL_COST: i64 = 8;
@@ -34,7 +36,7 @@ pub(crate) unsafe fn refuel(vm: *mut VmCore) -> Result<(), LuaError> {
     // SAFETY: the caller's contract.
     unsafe {
         if (*vm).interrupt.load(Ordering::Relaxed) {
-            return Err(abort(vm, ErrorKind::Interrupted));
+            interrupted(vm)?;
         }
         if !super::scoped::poll(vm) {
             return Err(abort(vm, ErrorKind::Interrupted));
@@ -54,6 +56,31 @@ pub(crate) unsafe fn refuel(vm: *mut VmCore) -> Result<(), LuaError> {
         (*vm).fuel -= slice;
         (*vm).budget = slice as i64;
         Ok(())
+    }
+}
+
+/// Does what the host wants an interrupt to do.
+///
+/// # Errors
+///
+/// Always, with an abort or `interrupted!`.
+///
+/// # Safety
+///
+/// As [`refuel`].
+unsafe fn interrupted(vm: *mut VmCore) -> Result<(), LuaError> {
+    // SAFETY: the caller's contract.
+    unsafe {
+        match (*vm).on_interrupt {
+            Interrupt::Abort => Err(abort(vm, ErrorKind::Interrupted)),
+            Interrupt::Raise => {
+                (*vm).interrupt.store(false, Ordering::Relaxed);
+                // As the reference's hook, at the line that called the interrupted function.
+                let mut message = debug::position_at_level(vm, 1);
+                message.extend_from_slice(b"interrupted!");
+                Err(unwind::throw_text(vm, &message))
+            }
+        }
     }
 }
 

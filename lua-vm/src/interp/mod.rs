@@ -34,6 +34,7 @@ use crate::func::closure::LuaClosure;
 use crate::heap::Heap;
 use crate::heap::object::Kind;
 use crate::value::RawValue;
+use crate::vm::Interrupt;
 use stack::Coroutine;
 
 /// Why the loop is to be left.
@@ -69,6 +70,7 @@ pub(crate) struct VmCore {
     pub(crate) fuel: u64,
     /// Set by another thread to stop the script at the next slice.
     pub(crate) interrupt: Arc<AtomicBool>,
+    pub(crate) on_interrupt: Interrupt,
     /// An abort under way: natives cannot swallow it.
     pub(crate) aborting: Option<ErrorKind>,
     /// Values the host attached.

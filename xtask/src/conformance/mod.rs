@@ -1,7 +1,9 @@
-//! The Lua conformance suites: the corpus of `xtask/conformance` ([`run`]) and what a hostile text
-//! does to the compiler ([`robustness`]). Both give the same text to our `lua` and to `lua5.1`.
+//! The Lua conformance suites: the corpus of `xtask/conformance` ([`run`]), what a hostile text
+//! does to the compiler ([`robustness`]), and real programs ([`packages`]). All give the same text
+//! to our `lua` and to `lua5.1`.
 
 mod compare;
+pub(crate) mod packages;
 pub(crate) mod robustness;
 pub(crate) mod run;
 mod suite;

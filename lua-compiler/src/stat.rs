@@ -45,10 +45,11 @@ impl Codegen<'_> {
                 start,
                 limit,
                 step,
+                do_line,
                 block,
             } => {
                 self.for_range([start, limit], step)?;
-                self.numeric_for(span.line, var, &block)?;
+                self.numeric_for([span.line, do_line], var, &block)?;
             }
             Stat::GenericFor {
                 names,
@@ -189,13 +190,15 @@ impl Codegen<'_> {
         Ok(())
     }
 
-    /// The loop over the three registers that were filled last.
-    fn numeric_for(&mut self, line: u32, var: StrId, block: &Block) -> Checked<()> {
+    /// The loop over the three registers that were filled last; the lines are those of `for`
+    /// and `do`.
+    fn numeric_for(&mut self, [line, do_line]: [u32; 2], var: StrId, block: &Block) -> Checked<()> {
         self.enter_block(true);
         self.check_locals(4)?;
         let a = Base(self.hidden_locals(["(for index)", "(for limit)", "(for step)"]));
         let x = UNLINKED;
         let prep = self.f.emit.emit(Instr::ForPrep { a, x });
+        self.f.emit.fix_line(do_line);
         let body = self.f.emit.label();
         self.enter_block(false);
         self.reserve(1)?;

@@ -62,8 +62,13 @@ fn finish(cx: &CallCx<'_>, parts: Parts<'_>) -> Result<(), LuaError> {
     package.set_bytes(b"preload", Value::Table(cx.new_table(0, 0)?))?;
     let path = search_path("LUA_PATH", DEFAULT_PATH);
     let cpath = search_path("LUA_CPATH", DEFAULT_CPATH);
-    for (name, text) in [("path", &*path), ("cpath", &*cpath), ("config", CONFIG)] {
-        let text = cx.new_string(text.as_bytes())?;
+    let texts = [
+        ("path", &*path),
+        ("cpath", &*cpath),
+        ("config", CONFIG.as_bytes()),
+    ];
+    for (name, text) in texts {
+        let text = cx.new_string(text)?;
         package.set_bytes(name.as_bytes(), Value::String(text))?;
     }
     let functions: [(&str, NativeFn); 2] = [("require", require), ("module", module)];
@@ -75,14 +80,18 @@ fn finish(cx: &CallCx<'_>, parts: Parts<'_>) -> Result<(), LuaError> {
 }
 
 /// The path that an environment variable holds, where `;;` stands for the default.
-fn search_path(variable: &str, default: &str) -> String {
-    match std::env::var(variable) {
-        Ok(path) => path
-            .replace(";;", &format!(";{default};"))
-            .trim_matches(';')
-            .to_string(),
-        Err(_) => default.to_string(),
+fn search_path(variable: &str, default: &str) -> Vec<u8> {
+    let Some(path) = std::env::var_os(variable) else {
+        return default.as_bytes().to_vec();
+    };
+    let mut rest = path.as_encoded_bytes();
+    let mut text = Vec::new();
+    while let Some(at) = memchr::memmem::find(rest, b";;") {
+        text.extend_from_slice(&[&rest[..at], b";", default.as_bytes(), b";"].concat());
+        rest = &rest[at + 2..];
     }
+    text.extend_from_slice(rest);
+    text
 }
 
 /// Element `position` of the state.
@@ -148,6 +157,9 @@ fn require(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
         match cx.value(-1) {
             Value::Function(_) => break,
             Value::String(message) => tried.extend_from_slice(message.as_bytes()),
+            Value::Number(number) => {
+                tried.extend_from_slice(lua_vm::format_number(number).as_bytes());
+            }
             _ => {}
         }
         cx.pop(1);
@@ -183,15 +195,21 @@ fn load_preloaded(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
 /// The first file for `name` along the path in field `path`, or where it was looked for.
 /// Errors with `'package.path' must be a string`.
 fn search(cx: &CallCx<'_>, name: &[u8], path: &str) -> Result<Result<Vec<u8>, Vec<u8>>, LuaError> {
-    let Value::String(templates) = package_field(cx, path.as_bytes()) else {
-        return Err(cx.error(format!("'package.{path}' must be a string")));
+    let number;
+    let templates = match package_field(cx, path.as_bytes()) {
+        Value::String(templates) => templates.as_bytes(),
+        Value::Number(value) => {
+            number = lua_vm::format_number(value);
+            number.as_bytes()
+        }
+        _ => return Err(cx.error(format!("'package.{path}' must be a string"))),
     };
     let name: Vec<u8> = name
         .iter()
         .map(|&byte| if byte == b'.' { b'/' } else { byte })
         .collect();
     let mut tried = Vec::new();
-    for template in templates.as_bytes().split(|&byte| byte == b';') {
+    for template in templates.split(|&byte| byte == b';') {
         if template.is_empty() {
             continue;
         }

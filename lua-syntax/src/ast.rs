@@ -292,6 +292,8 @@ pub enum Stat {
         limit: ExprId,
         /// The step, 1 if absent.
         step: Option<ExprId>,
+        /// Line of the `do`, where bad values are reported.
+        do_line: u32,
         /// The body.
         block: Block,
     },

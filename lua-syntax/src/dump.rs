@@ -233,6 +233,7 @@ impl Printer<'_> {
                 limit,
                 step,
                 block,
+                ..
             } => {
                 self.say([Text("for "), Piece::Name(var), Text(" = ")]);
                 self.say([sub(start), Text(" "), sub(limit)]);

@@ -52,6 +52,9 @@ fn load_pieces(cx: &mut CallCx<'_>, loader: Loader) -> Result<Returned, LuaError
     cx.check_function(1)?;
     let mut source = Buffer::new(0);
     let mut doomed = Doomed::new();
+    // The reference looks at the first byte before it starts to read: an end there is asked
+    // for again.
+    let mut is_first = true;
     loop {
         cx.push_arg(1);
         if cx.try_call(0, Results::Exactly(1))?.is_err() {
@@ -61,8 +64,9 @@ fn load_pieces(cx: &mut CallCx<'_>, loader: Loader) -> Result<Returned, LuaError
             return cx.ret_top(2);
         }
         match cx.value(-1) {
-            Value::Nil => break,
-            Value::String(piece) if piece.as_bytes().is_empty() => break,
+            Value::Nil if !is_first => break,
+            Value::String(piece) if piece.as_bytes().is_empty() && !is_first => break,
+            Value::Nil => {}
             Value::String(piece) => source.push(cx, piece.as_bytes())?,
             Value::Number(number) => {
                 source.push(cx, lua_vm::format_number(number).as_bytes())?;
@@ -75,6 +79,7 @@ fn load_pieces(cx: &mut CallCx<'_>, loader: Loader) -> Result<Returned, LuaError
             }
         }
         cx.pop(1);
+        is_first = false;
         if doomed.is_certain(cx, loader, source.bytes(), &name) {
             break;
         }

@@ -246,27 +246,34 @@ fn pairs(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
 
 /// Implements `print` (§5.1): the arguments through the global `tostring`, separated by tabs.
 /// Errors with `'tostring' must return a string to 'print'`.
+///
+/// As C's `fputs`, it writes a text up to its first zero byte, and each at once: what comes before
+/// an error is written.
 fn print(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
-    let mut line = Vec::new();
+    // As in C, a failure to write is not the script's business.
+    let write = |bytes: &[u8]| {
+        let _ = output::write(bytes);
+    };
     for i in 1..=cx.arg_count() {
-        if i > 1 {
-            line.push(b'\t');
-        }
         push_global(cx, b"tostring")?;
         cx.push_arg(i);
         cx.call(1, Results::Exactly(1))?;
+        let tab: &[u8] = if i > 1 { b"\t" } else { b"" };
         match cx.value(-1) {
-            Value::String(text) => line.extend_from_slice(text.as_bytes()),
+            Value::String(text) => {
+                let text = text.as_bytes();
+                write(tab);
+                write(&text[..memchr::memchr(0, text).unwrap_or(text.len())]);
+            }
             Value::Number(number) => {
-                line.extend_from_slice(lua_vm::format_number(number).as_bytes());
+                write(tab);
+                write(lua_vm::format_number(number).as_bytes());
             }
             _ => return Err(cx.error("'tostring' must return a string to 'print'")),
         }
         cx.pop(1);
     }
-    line.push(b'\n');
-    // As in C, a failure to write is not the script's business.
-    let _ = output::write(&line);
+    write(b"\n");
     cx.ret0()
 }
 
@@ -390,9 +397,10 @@ fn tostring(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
 
 fn tostring_fast(args: FastArgs<'_>) -> FastResult<'_> {
     match args.number(0) {
-        Some(number) => args.byte_string(lua_vm::format_number(number).as_bytes()),
-        None if args.bytes(0).is_some() => args.value(0),
-        None => FastResult::DECLINE,
+        Some(number) if !args.has_metatable(0) => {
+            args.byte_string(lua_vm::format_number(number).as_bytes())
+        }
+        _ => FastResult::DECLINE,
     }
 }
 

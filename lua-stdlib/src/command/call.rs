@@ -44,46 +44,18 @@ fn protected_call(
     function: &Root,
     args: &[Vec<u8>],
 ) -> Result<usize, LuaError> {
-    cx.push(Value::Function(cx.builtin(Builtin::Xpcall)));
-    if args.is_empty() {
-        cx.push(cx.value_of(function)?);
-    } else {
-        // xpcall passes no arguments: a closure does.
-        let list = cx.new_table(args.len(), 0)?;
-        for (i, arg) in args.iter().enumerate() {
-            list.set_index(i as i64 + 1, Value::String(cx.new_string(arg)?))?;
-        }
-        let upvalues = [cx.value_of(function)?, Value::Table(list)];
-        let closure = cx.new_closure(call_with_args, &upvalues)?;
-        cx.push(Value::Function(closure));
+    cx.ensure_stack(args.len() + 3)?;
+    cx.push(Value::Function(cx.builtin(Builtin::XpcallWith)));
+    cx.push(cx.value_of(function)?);
+    cx.push(Value::Function(cx.new_closure(add_traceback, &[])?));
+    for arg in args {
+        cx.push_bytes(arg)?;
     }
-    let has_args = Value::Boolean(!args.is_empty());
-    let handler = cx.new_closure(add_traceback, &[has_args])?;
-    cx.push(Value::Function(handler));
-    cx.call(2, Results::Open)
-}
-
-/// Calls the first upvalue with the elements of the second.
-fn call_with_args(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
-    cx.push(cx.upvalue(1));
-    let count = match cx.upvalue(2) {
-        Value::Table(list) => {
-            let count = list.len();
-            cx.ensure_stack(count)?;
-            for i in 1..=count {
-                cx.push(list.get_index(i as i64));
-            }
-            count
-        }
-        _ => 0,
-    };
-    let count = cx.call(count, Results::Open)?;
-    cx.ret_top(count)
+    cx.call(2 + args.len(), Results::Open)
 }
 
 /// The message handler: a string gets what `debug.traceback` makes of it, if scripts have left
 /// that in place; other error objects stay as they are.
-/// Upvalue 1 tells whether [`call_with_args`] is in between.
 fn add_traceback(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     let traceback = match (cx.arg(1), cx.globals().get_bytes(b"debug")) {
         (Value::String(_) | Value::Number(_), Value::Table(debug)) => debug.get_bytes(b"traceback"),
@@ -97,19 +69,7 @@ fn add_traceback(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     // From the function that raised the error on: not this one and not traceback itself.
     cx.push_number(2.0);
     cx.call(2, Results::Exactly(1))?;
-    // The command shows as one native below the chunk: xpcall. Hide what passes arguments.
-    let doubled = b"\n\t[C]: ?\n\t[C]: ?";
-    let shown = match cx.value(-1) {
-        Value::String(text) if cx.upvalue(1).truthy() && text.as_bytes().ends_with(doubled) => {
-            let text = text.as_bytes();
-            Some(text[..text.len() - doubled.len() / 2].to_vec())
-        }
-        _ => None,
-    };
-    match shown {
-        Some(text) => cx.ret_bytes(&text),
-        None => cx.ret_top(1),
-    }
+    cx.ret_top(1)
 }
 
 /// What a string or a number says.

@@ -8,10 +8,14 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
+use super::numeral;
 use crate::output;
 
 /// Size of the buffers, in bytes.
 const BLOCK: usize = 8 * 1024;
+
+/// Bytes that C's `fgets` reads at once for a line.
+const LINE_BLOCK: usize = BLOCK - 1;
 
 /// When written bytes are handed on (`setvbuf`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,15 +79,13 @@ impl Stream {
         stream
     }
 
-    /// C's `fopen`. A mode that C does not know is an invalid argument.
+    /// C's `fopen`, with glibc's reading of the mode: after `r`, `w` or `a`, six more letters
+    /// count, `+` for update and `x` for a file that must not exist yet. Another first letter is
+    /// an invalid argument.
     pub(super) fn open(path: &[u8], mode: &[u8]) -> io::Result<Stream> {
-        let mode: Vec<u8> = mode.iter().copied().filter(|&byte| byte != b'b').collect();
-        let (kind, update) = match mode.as_slice() {
-            [kind] => (*kind, false),
-            [kind, b'+', ..] => (*kind, true),
-            [kind, ..] => (*kind, false),
-            [] => (0, false),
-        };
+        let (kind, letters) = mode.split_first().ok_or_else(invalid_argument)?;
+        let letters = &letters[..letters.len().min(6)];
+        let (update, exclusive) = (letters.contains(&b'+'), letters.contains(&b'x'));
         let mut options = File::options();
         match kind {
             b'r' => options.read(true).write(update),
@@ -91,11 +93,14 @@ impl Stream {
             b'a' => options.append(true).read(update).create(true),
             _ => return Err(invalid_argument()),
         };
+        if exclusive && *kind != b'r' {
+            options.create_new(true);
+        }
         let file = options.open(crate::base::os_path(path))?;
         Ok(Stream::new(
             Device::File(file),
-            kind == b'r' || update,
-            kind != b'r' || update,
+            *kind == b'r' || update,
+            *kind != b'r' || update,
         ))
     }
 
@@ -239,31 +244,50 @@ impl Stream {
     }
 
     /// The next line without its line break; `None` at the end of the file.
+    ///
+    /// As C's `fgets` over its block: a zero byte hides the rest of what one call reads, the line
+    /// break included, so that the next line joins on.
     pub(super) fn read_line(&mut self) -> io::Result<Option<Cow<'_, [u8]>>> {
         let ahead = self.fill()?;
-        if let Some(len) = memchr::memchr(b'\n', ahead) {
+        if let Some(len) = memchr::memchr(b'\n', ahead)
+            && len < LINE_BLOCK
+            && memchr::memchr(0, &ahead[..len]).is_none()
+        {
             let start = self.read_pos;
             self.read_pos += len + 1;
             return Ok(Some(Cow::Borrowed(&self.ahead[start..start + len])));
         }
         let mut line = Vec::new();
         loop {
-            let bytes = self.fill()?;
-            if bytes.is_empty() {
-                return Ok((!line.is_empty()).then_some(Cow::Owned(line)));
-            }
-            match memchr::memchr(b'\n', bytes) {
-                Some(end) => {
-                    line.extend_from_slice(&bytes[..end]);
-                    self.read_pos += end + 1;
+            let block = self.read_block()?;
+            let text = &block[..memchr::memchr(0, &block).unwrap_or(block.len())];
+            match text.strip_suffix(b"\n") {
+                Some(text) => {
+                    line.extend_from_slice(text);
                     return Ok(Some(Cow::Owned(line)));
                 }
-                None => {
-                    line.extend_from_slice(bytes);
-                    self.read_pos = self.ahead.len();
+                None if block.is_empty() => {
+                    return Ok((!line.is_empty()).then_some(Cow::Owned(line)));
                 }
+                None => line.extend_from_slice(text),
             }
         }
+    }
+
+    /// What one `fgets` reads: up to a line break, [`LINE_BLOCK`] bytes or the end of the file.
+    fn read_block(&mut self) -> io::Result<Vec<u8>> {
+        let mut block = Vec::new();
+        while block.len() < LINE_BLOCK && block.last() != Some(&b'\n') {
+            let ahead = self.fill()?;
+            let most = ahead.len().min(LINE_BLOCK - block.len());
+            if most == 0 {
+                break;
+            }
+            let len = memchr::memchr(b'\n', &ahead[..most]).map_or(most, |at| at + 1);
+            block.extend_from_slice(&ahead[..len]);
+            self.read_pos += len;
+        }
+        Ok(block)
     }
 
     /// The rest of the file, possibly nothing.
@@ -291,22 +315,26 @@ impl Stream {
         Ok(self.fill()?.is_empty())
     }
 
-    /// A number as C's `fscanf("%lf")` reads it, consuming what cannot be a number's
-    /// continuation no further; `None` if there is none.
+    /// A number as C's `fscanf("%lf")` reads it; `None` if there is none. What could have been
+    /// the start of one is consumed.
     pub(super) fn read_number(&mut self) -> io::Result<Option<f64>> {
+        if !self.can_read {
+            // `fscanf` does not count this as a failure of the file.
+            return Ok(None);
+        }
         while let Some(&(b' ' | 9..=13)) = self.fill()?.first() {
             self.read_pos += 1;
         }
         let mut text = Vec::new();
         while let Some(&byte) = self.fill()?.first() {
             text.push(byte);
-            if !is_numeral_prefix(&text) {
+            if !numeral::may_continue(&text) {
                 text.pop();
                 break;
             }
             self.read_pos += 1;
         }
-        Ok(lua_syntax::literal::parse_number(&text))
+        Ok(numeral::value(&text))
     }
 }
 
@@ -314,31 +342,6 @@ impl Drop for Stream {
     fn drop(&mut self) {
         let _ = self.flush();
     }
-}
-
-/// Whether some numeral, decimal or hexadecimal, starts with `text`.
-fn is_numeral_prefix(text: &[u8]) -> bool {
-    let text = match text {
-        [b'+' | b'-', rest @ ..] => rest,
-        _ => text,
-    };
-    if let [b'0', b'x' | b'X', rest @ ..] = text {
-        return rest.iter().all(u8::is_ascii_hexdigit);
-    }
-    let (mut point, mut exponent) = (false, false);
-    let mut digits = 0;
-    let mut previous = 0;
-    for &byte in text {
-        match byte {
-            b'0'..=b'9' => digits += 1,
-            b'.' if !point && !exponent => point = true,
-            b'e' | b'E' if !exponent && digits > 0 => exponent = true,
-            b'+' | b'-' if matches!(previous, b'e' | b'E') => {}
-            _ => return false,
-        }
-        previous = byte;
-    }
-    true
 }
 
 /// `EINVAL`.
@@ -370,15 +373,5 @@ mod tests {
         assert_eq!(stream.read_all().unwrap(), b"st");
         assert!(stream.is_at_end().unwrap());
         assert_eq!(stream.read_line().unwrap(), None);
-    }
-
-    #[test]
-    fn prefixes_of_numerals() {
-        for yes in ["-", "1", "1.", ".5", "1e", "1e-", "0x", "0xfF"] {
-            assert!(is_numeral_prefix(yes.as_bytes()), "{yes}");
-        }
-        for no in ["x", "1..", "e", "1e1.", "--", "0xg"] {
-            assert!(!is_numeral_prefix(no.as_bytes()), "{no}");
-        }
     }
 }

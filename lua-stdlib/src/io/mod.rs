@@ -4,6 +4,7 @@
 //! one table as their upvalue, which holds the default files and the files' metatable.
 
 mod file;
+mod numeral;
 
 use std::cell::RefCell;
 use std::io::{self, SeekFrom};
@@ -174,7 +175,11 @@ fn with_stream<T>(
 }
 
 /// True, or nil, the reason (after `name: `), and the error number.
-fn outcome(cx: &CallCx<'_>, result: io::Result<()>, name: &[u8]) -> Result<Returned, LuaError> {
+fn outcome(
+    cx: &CallCx<'_>,
+    result: io::Result<()>,
+    name: Option<&[u8]>,
+) -> Result<Returned, LuaError> {
     match result {
         Ok(()) => cx.ret_bool(true),
         Err(error) => {
@@ -186,11 +191,11 @@ fn outcome(cx: &CallCx<'_>, result: io::Result<()>, name: &[u8]) -> Result<Retur
     }
 }
 
-fn describe(error: &io::Error, name: &[u8]) -> Vec<u8> {
+fn describe(error: &io::Error, name: Option<&[u8]>) -> Vec<u8> {
     let reason = crate::os::reason(error).into_bytes();
     match name {
-        b"" => reason,
-        name => [name, b": ", &reason].concat(),
+        None => reason,
+        Some(name) => [name, b": ", &reason].concat(),
     }
 }
 
@@ -198,7 +203,7 @@ fn describe(error: &io::Error, name: &[u8]) -> Vec<u8> {
 fn file_result(
     cx: &CallCx<'_>,
     result: io::Result<Stream>,
-    name: &[u8],
+    name: Option<&[u8]>,
 ) -> Result<Returned, LuaError> {
     match result {
         Ok(stream) => cx.ret(Value::Userdata(new_file(cx, stream)?)),
@@ -210,19 +215,19 @@ fn file_result(
 fn open(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     let name = cx.check_bytes(1)?;
     let mode = cx.opt_bytes(2, b"r")?;
-    file_result(cx, Stream::open(name, mode), name)
+    file_result(cx, Stream::open(name, mode), Some(name))
 }
 
 /// Implements `io.popen` (§5.7): the output (`r`, default) or input (`w`) of a shell command.
 fn popen(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     let command = cx.check_bytes(1)?;
     let mode = cx.opt_bytes(2, b"r")?;
-    file_result(cx, Stream::pipe(command, mode), command)
+    file_result(cx, Stream::pipe(command, mode), Some(command))
 }
 
 /// Implements `io.tmpfile` (§5.7): a file without a name, for update.
 fn tmpfile(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
-    file_result(cx, Stream::temporary(), b"")
+    file_result(cx, Stream::temporary(), None)
 }
 
 /// Implements `io.type` (§5.7): `file`, `closed file`, or nil.
@@ -264,7 +269,7 @@ fn set_default(cx: &CallCx<'_>, position: i64, mode: &[u8]) -> Result<Returned, 
 /// Opens the file that argument 1 names; a failure is an argument error.
 fn open_or_error(cx: &CallCx<'_>, mode: &[u8]) -> Result<Stream, LuaError> {
     let name = cx.check_bytes(1)?;
-    Stream::open(name, mode).map_err(|error| cx.arg_error(1, describe(&error, name)))
+    Stream::open(name, mode).map_err(|error| cx.arg_error(1, describe(&error, Some(name))))
 }
 
 /// Implements `io.close` (§5.7): closes a file, by default the default output.
@@ -292,15 +297,13 @@ fn close_file(cx: &CallCx<'_>, file: &LuaFile) -> Result<Returned, LuaError> {
         return cx.ret_top(2);
     }
     let stream = file.borrow_mut().take();
-    outcome(cx, stream.map_or(Ok(()), Stream::close), b"")
+    outcome(cx, stream.map_or(Ok(()), Stream::close), None)
 }
 
 /// The finalizer: closes what is still open. Standard files only flush.
 fn file_gc(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
-    if let Some(file) = as_file(cx.arg(1)) {
-        let stream = file.borrow_mut().take();
-        let _ = stream.map(Stream::close);
-    }
+    let stream = check_file(cx)?.borrow_mut().take();
+    let _ = stream.map(Stream::close);
     cx.ret0()
 }
 
@@ -316,18 +319,19 @@ fn file_tostring(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
 fn flush(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     let file = default_file(cx, OUTPUT)?;
     let flushed = with_stream(cx, file, Stream::flush)?;
-    outcome(cx, flushed, b"")
+    outcome(cx, flushed, None)
 }
 
 /// Implements `file:flush` (§5.7).
 fn file_flush(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     let flushed = with_stream(cx, check_file(cx)?, Stream::flush)?;
-    outcome(cx, flushed, b"")
+    outcome(cx, flushed, None)
 }
 
 /// Implements `file:setvbuf` (§5.7): `no`, `full` or `line`.
 fn file_setvbuf(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     let file = check_file(cx)?;
+    with_stream(cx, file, |_| ())?;
     cx.check_bytes(2)?;
     let buffering = check_option(
         cx,
@@ -339,8 +343,10 @@ fn file_setvbuf(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
             ("line", Buffering::Line),
         ],
     )?;
+    // A size is for C's library; ours has its own.
+    cx.opt_integer(3, 0)?;
     let result = with_stream(cx, file, |stream| stream.set_buffering(buffering))?;
-    outcome(cx, result, b"")
+    outcome(cx, result, None)
 }
 
 /// Implements `file:seek` (§5.7): moves relative to `set`, `cur` (default) or `end`; the new
@@ -353,6 +359,7 @@ fn file_seek(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
         End,
     }
     let file = check_file(cx)?;
+    with_stream(cx, file, |_| ())?;
     let whence = check_option(
         cx,
         2,
@@ -375,7 +382,7 @@ fn file_seek(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     })?;
     match result {
         Ok(position) => cx.ret_number(position as f64),
-        Err(error) => outcome(cx, Err(error), b""),
+        Err(error) => outcome(cx, Err(error), None),
     }
 }
 
@@ -409,7 +416,7 @@ fn write_args(cx: &CallCx<'_>, file: &LuaFile, first: usize) -> Result<Returned,
             result = with_stream(cx, file, |stream| stream.write(bytes))?;
         }
     }
-    outcome(cx, result, b"")
+    outcome(cx, result, None)
 }
 
 /// Implements `io.read` (§5.7): reads from the default input by formats.
@@ -432,7 +439,7 @@ fn read_formats(cx: &CallCx<'_>, file: &LuaFile, first: usize) -> Result<Returne
         return match push_line(cx, file)? {
             Ok(true) => cx.ret_top(1),
             Ok(false) => cx.ret_nil(),
-            Err(error) => outcome(cx, Err(error), b""),
+            Err(error) => outcome(cx, Err(error), None),
         };
     }
     cx.ensure_stack(cx.arg_count())?;
@@ -445,7 +452,7 @@ fn read_formats(cx: &CallCx<'_>, file: &LuaFile, first: usize) -> Result<Returne
                 cx.push_nil();
                 break;
             }
-            Err(error) => return outcome(cx, Err(error), b""),
+            Err(error) => return outcome(cx, Err(error), None),
         }
     }
     cx.ret_top(count)
@@ -494,8 +501,11 @@ fn read_format(cx: &CallCx<'_>, file: &LuaFile, i: usize) -> Result<io::Result<b
 /// end, or of the default input.
 fn lines(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     if cx.arg(1).is_nil() {
-        default_file(cx, INPUT)?;
-        return lines_of(cx, shared(cx)?.get_index(INPUT), false);
+        let input = shared(cx)?.get_index(INPUT);
+        if let Some(file) = as_file(input) {
+            with_stream(cx, file, |_| ())?;
+        }
+        return lines_of(cx, input, false);
     }
     let file = new_file(cx, open_or_error(cx, b"r")?)?;
     lines_of(cx, Value::Userdata(file), true)
@@ -526,6 +536,6 @@ fn next_line(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
             }
             cx.ret0()
         }
-        Err(error) => Err(cx.error(describe(&error, b""))),
+        Err(error) => Err(cx.error(describe(&error, None))),
     }
 }

@@ -1,16 +1,43 @@
 //! `os.date` and `os.time` (§5.8): the calendar.
 //!
 //! Owns the fields of a broken-down time and C's `strftime` in the "C" locale. Time zone rules
-//! come from `jiff`.
+//! and calendar come from `jiff`, which ends at the year 9999: what lies beyond is moved by whole
+//! [`CYCLE`]s first, and the years are put back afterwards.
 
+use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::{Disambiguation, TimeZone};
-use jiff::{SignedDuration, Timestamp};
-use lua_vm::{CallCx, LuaError, Returned, Table, Value};
+use lua_vm::{CallCx, LuaError, Returned, Value};
+
+/// 400 years, after which the calendar repeats, days of the week included; in seconds.
+const CYCLE: i64 = 146_097 * 86_400;
+const CYCLE_YEARS: i64 = 400;
+
+/// The starts of the years 1, 2000 and 9999, in seconds since the epoch.
+const YEAR_1: i64 = -62_135_596_800;
+const YEAR_2000: i64 = 946_684_800;
+const YEAR_9999: i64 = 253_370_764_800;
+
+/// How many cycles after a time that `jiff` knows `seconds` lies.
+fn cycles_beyond(seconds: i64) -> i64 {
+    match seconds {
+        ..YEAR_1 => (seconds - YEAR_1).div_euclid(CYCLE),
+        YEAR_1..YEAR_9999 => 0,
+        _ => (seconds - YEAR_2000).div_euclid(CYCLE),
+    }
+}
+
+/// Whether C's `struct tm`, which counts years from 1900 in an `int`, can hold a year.
+fn is_c_year(year: i64) -> bool {
+    i32::try_from(year - 1900).is_ok()
+}
 
 /// A time as the fields of C's `struct tm`, with what `strftime` wants besides.
 struct Fields {
+    /// In a year that may be whole cycles off.
     time: DateTime,
+    /// The years to add to those of `time`.
+    years_off: i64,
     is_dst: bool,
     zone_name: String,
     /// East of UTC, in seconds.
@@ -20,17 +47,23 @@ struct Fields {
 }
 
 impl Fields {
-    /// The time `seconds` after the epoch, local or UTC; `None` outside the calendar.
+    /// The time `seconds` after the epoch, local or UTC; `None` beyond the years of C.
     fn new(seconds: i64, utc: bool) -> Option<Fields> {
-        let timestamp = Timestamp::from_second(seconds).ok()?;
+        // Far outside these years, and still without overflow below.
+        if seconds.unsigned_abs() > 1 << 60 {
+            return None;
+        }
+        let cycles = cycles_beyond(seconds);
+        let timestamp = Timestamp::from_second(seconds - cycles * CYCLE).ok()?;
         let zone = if utc {
             TimeZone::UTC
         } else {
             TimeZone::system()
         };
         let info = zone.to_offset_info(timestamp);
-        Some(Fields {
+        let fields = Fields {
             time: info.offset().to_datetime(timestamp),
+            years_off: cycles * CYCLE_YEARS,
             is_dst: info.dst().is_dst(),
             zone_name: if utc {
                 "GMT".into()
@@ -39,7 +72,17 @@ impl Fields {
             },
             offset: info.offset().seconds(),
             seconds,
-        })
+        };
+        is_c_year(fields.year()).then_some(fields)
+    }
+
+    fn year(&self) -> i64 {
+        i64::from(self.time.year()) + self.years_off
+    }
+
+    /// The year of the ISO week.
+    fn week_year(&self) -> i64 {
+        i64::from(self.time.iso_week_date().year()) + self.years_off
     }
 
     /// Days since Sunday.
@@ -69,7 +112,8 @@ pub(super) fn date(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     let Some(fields) = Fields::new(seconds, utc) else {
         return cx.ret_nil();
     };
-    if !format.starts_with(b"*t") {
+    // As C's `strcmp`: up to a zero byte.
+    if format.split(|&byte| byte == 0).next() != Some(b"*t") {
         let mut text = Vec::new();
         strftime(&mut text, &fields, format);
         return cx.ret_bytes(&text);
@@ -82,7 +126,7 @@ pub(super) fn date(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
         (b"hour", time.hour().into()),
         (b"day", time.day().into()),
         (b"month", time.month().into()),
-        (b"year", time.year().into()),
+        (b"year", fields.year()),
         (b"wday", fields.weekday() + 1),
         (b"yday", fields.yearday() + 1),
     ];
@@ -94,37 +138,44 @@ pub(super) fn date(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
 }
 
 /// Implements `os.time` (§5.8): now, or the local time that a table describes, in seconds
-/// since the epoch. Fields out of range carry over; nil for a time outside the calendar.
+/// since the epoch. Fields out of range carry over; nil for a time outside the calendar, and for
+/// the second before the epoch, which C's `mktime` cannot tell from a failure.
 /// Errors with `field 'day' missing in date table`.
 pub(super) fn time(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     if cx.arg(1).is_nil() {
         return cx.ret_number(Timestamp::now().as_second() as f64);
     }
-    let table = cx.check_table(1)?;
-    let second = field(cx, table, "sec", Some(0))?;
-    let minute = field(cx, table, "min", Some(0))?;
-    let hour = field(cx, table, "hour", Some(12))?;
-    let day = field(cx, table, "day", None)?;
-    let month = field(cx, table, "month", None)?;
-    let year = field(cx, table, "year", None)?;
-    let is_dst = match table.get_bytes(b"isdst") {
+    cx.check_table(1)?;
+    let second = field(cx, "sec", Some(0))?;
+    let minute = field(cx, "min", Some(0))?;
+    let hour = field(cx, "hour", Some(12))?;
+    let day = field(cx, "day", None)?;
+    let month = field(cx, "month", None)?;
+    let year = field(cx, "year", None)?;
+    push_field(cx, "isdst")?;
+    let is_dst = match cx.value(-1) {
         Value::Nil => None,
         value => Some(value.truthy()),
     };
     match local_seconds([year, month, day, hour, minute, second], is_dst) {
+        None | Some(-1) => cx.ret_nil(),
         Some(seconds) => cx.ret_number(seconds as f64),
-        None => cx.ret_nil(),
     }
 }
 
-/// A field of a date table as C's `int`; `default` for anything but numbers and numerals.
-fn field(
-    cx: &CallCx<'_>,
-    table: Table<'_>,
-    name: &str,
-    default: Option<i64>,
-) -> Result<i64, LuaError> {
-    match table.get_bytes(name.as_bytes()).to_number() {
+/// Pushes a field of the date table, by metamethods if it is not there.
+fn push_field(cx: &mut CallCx<'_>, name: &str) -> Result<(), LuaError> {
+    cx.push_arg(1);
+    cx.push_bytes(name.as_bytes())?;
+    cx.get_index()
+}
+
+/// A field of the date table as C's `int`; `default` for anything but numbers and numerals.
+fn field(cx: &mut CallCx<'_>, name: &str, default: Option<i64>) -> Result<i64, LuaError> {
+    push_field(cx, name)?;
+    let number = cx.value(-1).to_number();
+    cx.pop(1);
+    match number {
         Some(number) => Ok(i64::from(crate::string::to_signed(number) as i32)),
         None => default.ok_or_else(|| cx.error(format!("field '{name}' missing in date table"))),
     }
@@ -133,9 +184,11 @@ fn field(
 /// C's `mktime`: year, month, day, hour, minute, second in local time.
 fn local_seconds(fields: [i64; 6], is_dst: Option<bool>) -> Option<i64> {
     let [year, month, day, hour, minute, second] = fields;
-    let months = year.checked_mul(12)?.checked_add(month - 1)?;
-    let first = DateTime::new(
-        i16::try_from(months.div_euclid(12)).ok()?,
+    // All are C's ints: nothing below overflows.
+    let months = year * 12 + (month - 1);
+    let year = months.div_euclid(12);
+    let month_start = DateTime::new(
+        2000 + year.rem_euclid(CYCLE_YEARS) as i16,
         months.rem_euclid(12) as i8 + 1,
         1,
         0,
@@ -144,14 +197,24 @@ fn local_seconds(fields: [i64; 6], is_dst: Option<bool>) -> Option<i64> {
         0,
     )
     .ok()?;
-    let seconds = (day - 1) * 86_400 + hour * 3600 + minute * 60 + second;
-    let local = first.checked_add(SignedDuration::from_secs(seconds)).ok()?;
+    let local = utc_seconds(month_start)?
+        + (year.div_euclid(CYCLE_YEARS) - 2000 / CYCLE_YEARS) * CYCLE
+        + (day - 1) * 86_400
+        + hour * 3600
+        + minute * 60
+        + second;
+    let cycles = cycles_beyond(local);
+    let local = Timestamp::from_second(local - cycles * CYCLE).ok()?;
+    let local = TimeZone::UTC.to_datetime(local);
+    if !is_c_year(i64::from(local.year()) + cycles * CYCLE_YEARS) {
+        return None;
+    }
     let zone = TimeZone::system();
     let zoned = zone
         .to_ambiguous_zoned(local)
         .disambiguate(Disambiguation::Compatible)
         .ok()?;
-    let found = zoned.timestamp().as_second();
+    let found = zoned.timestamp().as_second() + cycles * CYCLE;
     // A stated season that does not hold at that time moves the clock by the difference.
     let info = zone.to_offset_info(zoned.timestamp());
     match is_dst {
@@ -171,6 +234,12 @@ fn local_seconds(fields: [i64; 6], is_dst: Option<bool>) -> Option<i64> {
         }
         _ => Some(found),
     }
+}
+
+/// A time of day in UTC, in seconds since the epoch.
+fn utc_seconds(time: DateTime) -> Option<i64> {
+    let zoned = time.to_zoned(TimeZone::UTC).ok()?;
+    Some(zoned.timestamp().as_second())
 }
 
 const DAYS: [&str; 7] = [
@@ -209,6 +278,12 @@ fn strftime(out: &mut Vec<u8>, fields: &Fields, format: &[u8]) {
         };
         match convert(fields, conversion) {
             Some(text) => out.extend_from_slice(text.as_bytes()),
+            // C sees a width without a conversion, and pads what it does not know.
+            None if conversion.is_ascii_digit() => {
+                let width = usize::from(conversion - b'0');
+                let unknown = format!("%{}", char::from(conversion));
+                out.extend_from_slice(format!("{unknown:>width$}").as_bytes());
+            }
             None => out.extend_from_slice(&[b'%', conversion]),
         }
         rest = &rest[percent + 2..];
@@ -221,7 +296,7 @@ fn convert(fields: &Fields, conversion: u8) -> Option<String> {
     let time = &fields.time;
     let day_name = DAYS[fields.weekday() as usize % 7];
     let month_name = MONTHS[(time.month() as usize - 1) % 12];
-    let year = i64::from(time.year());
+    let year = fields.year();
     let hour12 = (time.hour() + 11) % 12 + 1;
     let composed = |format: &[u8]| {
         let mut out = Vec::new();
@@ -239,8 +314,8 @@ fn convert(fields: &Fields, conversion: u8) -> Option<String> {
         b'D' | b'x' => composed(b"%m/%d/%y"),
         b'e' => format!("{:2}", time.day()),
         b'F' => composed(b"%Y-%m-%d"),
-        b'g' => format!("{:02}", time.iso_week_date().year().rem_euclid(100)),
-        b'G' => time.iso_week_date().year().to_string(),
+        b'g' => format!("{:02}", fields.week_year().rem_euclid(100)),
+        b'G' => fields.week_year().to_string(),
         b'H' => format!("{:02}", time.hour()),
         b'I' => format!("{hour12:02}"),
         b'j' => format!("{:03}", fields.yearday() + 1),

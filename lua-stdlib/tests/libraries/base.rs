@@ -75,6 +75,21 @@ print(pcall(unpack))
     );
 }
 
+/// Ranges whose size overflows C's `int`: the reference crashes.
+#[test]
+fn unpack_of_more_than_an_int() {
+    check(
+        r##"
+print(pcall(unpack, {}, 0, 2^31 - 1))
+print(pcall(unpack, {}, -2^31, 2^31 - 1))
+"##,
+        expect![[r#"
+            false	too many results to unpack
+            false	too many results to unpack
+        "#]],
+    );
+}
+
 #[test]
 fn conversions() {
     check(

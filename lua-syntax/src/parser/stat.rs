@@ -116,12 +116,14 @@ impl Descent<'_> {
                 if self.accept(Token::Comma)? {
                     step = Some(self.expr()?);
                 }
+                let do_line = self.line();
                 let block = self.for_block(line)?;
                 Ok(Stat::NumericFor {
                     var,
                     start,
                     limit,
                     step,
+                    do_line,
                     block,
                 })
             }

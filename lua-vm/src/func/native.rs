@@ -103,6 +103,17 @@ impl<'a> FastArgs<'a> {
         Some(self.raw(i)?.type_of())
     }
 
+    /// Whether argument `i` is there and has a metatable, its own or that of its type. True
+    /// also where that cannot be told.
+    #[inline]
+    pub fn has_metatable(self, i: usize) -> bool {
+        match (self.raw(i), self.heap()) {
+            // SAFETY: N1; the page of the function leads to the heap.
+            (Some(value), Some(heap)) => unsafe { !(*heap).metatable_of(value).is_null() },
+            _ => true,
+        }
+    }
+
     /// True if arguments `i` and `j` are there and equal without metamethods.
     #[inline(always)]
     pub fn raw_equal(self, i: usize, j: usize) -> Option<bool> {

@@ -26,10 +26,13 @@ pub enum Builtin {
     /// does. Functions of this kind are marked [`Builtin::Next`], which is what loops
     /// look at.
     PairsStep,
+    /// `xpcall(f, err, ...)`: as [`Builtin::Xpcall`], but `f` gets the arguments that follow,
+    /// as hosts want it.
+    XpcallWith,
 }
 
 impl Builtin {
-    pub(crate) const COUNT: usize = 9;
+    pub(crate) const COUNT: usize = 10;
 
     pub(crate) fn from_byte(byte: u8) -> Builtin {
         match byte {
@@ -41,6 +44,7 @@ impl Builtin {
             6 => Builtin::WrapStep,
             7 => Builtin::Yield,
             8 => Builtin::PairsStep,
+            9 => Builtin::XpcallWith,
             _ => Builtin::None,
         }
     }

@@ -47,7 +47,7 @@ pub(crate) unsafe fn precall(vm: *mut VmCore, mut func: *mut RawValue, mut n_arg
                 return;
             }
             match Builtin::from_byte((*function).aux) {
-                Builtin::Pcall | Builtin::Xpcall => {
+                Builtin::Pcall | Builtin::Xpcall | Builtin::XpcallWith => {
                     match protect(vm, func, n_args, Builtin::from_byte((*function).aux)) {
                         Ok((callee, n)) => {
                             func = callee;
@@ -242,7 +242,11 @@ unsafe fn protect(
             (WordKind::Pcall, func.add(1), n_args - 1)
         } else {
             std::ptr::swap(func.add(1), func.add(2));
-            (WordKind::Xpcall, func.add(2), 0)
+            let passed = match builtin {
+                Builtin::XpcallWith => n_args - 2,
+                _ => 0,
+            };
+            (WordKind::Xpcall, func.add(2), passed)
         };
         *(*vm).fp = Word::new(kind, needed).0;
         (*vm).fp = (*vm).fp.add(1);

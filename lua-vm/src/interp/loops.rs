@@ -182,8 +182,9 @@ pub(crate) fn next_native(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
 
 /// The iterator of `ipairs` (manual §5.1) as a native.
 pub(crate) fn ipairs_native(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
-    let table = cx.check_table(1)?;
+    // In this order, as the reference: it shows when both are wrong.
     let index = i64::from(cx.check_int(2)?.wrapping_add(1));
+    let table = cx.check_table(1)?;
     let value = table.get_index(index);
     if value.is_nil() {
         return cx.ret0();

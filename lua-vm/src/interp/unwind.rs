@@ -155,7 +155,9 @@ unsafe fn message_handler(vm: *mut VmCore) -> Option<RawValue> {
 unsafe fn call_handler(vm: *mut VmCore, handler: RawValue) -> Result<(), LuaError> {
     // SAFETY: the caller of `raise`'s contract.
     unsafe {
-        if (*vm).native_depth >= (*vm).limits.native_depth + HANDLER_DEPTH {
+        let is_too_deep = (*vm).native_depth >= (*vm).limits.native_depth + HANDLER_DEPTH;
+        // A callable table is no handler.
+        if is_too_deep || handler.as_function().is_none() {
             return Err(throw_text(vm, b"error in error handling"));
         }
         let func = VmCore::frame_top(vm);

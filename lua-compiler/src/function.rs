@@ -28,8 +28,13 @@ pub(crate) enum ConstKey {
 #[derive(Debug, Default)]
 pub(crate) struct Constants {
     values: Vec<Constant>,
+    keys: Vec<ConstKey>,
+    /// Filled once there are more than [`FEW_CONSTANTS`].
     index: HashMap<ConstKey, u32>,
 }
+
+/// Most constants that are looked up one after the other.
+const FEW_CONSTANTS: usize = 24;
 
 impl Constants {
     /// The index of a constant, which `make` makes if it is new; `None` if the
@@ -39,18 +44,31 @@ impl Constants {
         key: ConstKey,
         make: impl FnOnce() -> Constant,
     ) -> Option<ConstIdx> {
-        let next = self.values.len();
-        let index = *self.index.entry(key).or_insert(next as u32);
-        if index as usize == next {
-            if next >= MAX_CONSTANTS {
-                return None;
-            }
-            self.values.push(make());
+        let next = self.keys.len();
+        let known = if next <= FEW_CONSTANTS {
+            self.keys.iter().position(|&known| known == key)
+        } else {
+            self.index.get(&key).map(|&index| index as usize)
+        };
+        if let Some(index) = known {
+            return Some(ConstIdx(index as u32));
         }
-        Some(ConstIdx(index))
+        if next >= MAX_CONSTANTS {
+            return None;
+        }
+        self.keys.push(key);
+        self.values.push(make());
+        if next == FEW_CONSTANTS {
+            let indexes = (0..).zip(&self.keys);
+            self.index.extend(indexes.map(|(i, &key)| (key, i)));
+        } else if next > FEW_CONSTANTS {
+            self.index.insert(key, next as u32);
+        }
+        Some(ConstIdx(next as u32))
     }
 
     fn take(&mut self) -> Vec<Constant> {
+        self.keys.clear();
         self.index.clear();
         self.values.drain(..).collect()
     }

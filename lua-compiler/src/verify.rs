@@ -10,7 +10,7 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use crate::isa::operand::{Base, ConstKind, Operand, Reg};
-use crate::isa::{Instr, Op};
+use crate::isa::{Instr, Op, OperandVisitor};
 use crate::proto::{Capture, Constant, Proto};
 
 /// Most registers a frame may have.
@@ -347,41 +347,16 @@ impl<'p> Checker<'p> {
 
     /// What each operand's type says.
     fn operands(&mut self, at: usize, instr: &Instr) -> Result<(), Violation> {
-        let proto = self.proto;
-        let mut result = Ok(());
-        let mut jump = None;
-        instr.each_operand(|_, operand| {
-            let refusal = match operand {
-                Operand::Def(reg) | Operand::Use(reg) | Operand::Base(reg) => {
-                    (reg.0 >= proto.max_stack).then_some(Violation::Register)
-                }
-                Operand::Upvalue(index) => {
-                    (usize::from(index) >= proto.captures.len()).then_some(Violation::Upvalue)
-                }
-                Operand::Const(index, kind) => match proto.constants.get(index.0 as usize) {
-                    None => Some(Violation::ConstantIndex),
-                    Some(constant) => {
-                        (!has_kind(constant, kind)).then_some(Violation::ConstantType)
-                    }
-                },
-                Operand::Proto(index) => {
-                    (index as usize >= proto.protos.len()).then_some(Violation::Proto)
-                }
-                Operand::Template(index) => {
-                    (index as usize >= proto.templates.len()).then_some(Violation::TemplateIndex)
-                }
-                Operand::Jump(words) => {
-                    jump = Some(words);
-                    None
-                }
-                Operand::Imm(_) | Operand::Hint(_) => None,
-            };
-            if let (Some(refusal), Ok(())) = (refusal, result) {
-                result = Err(refusal);
-            }
-        });
-        result?;
-        if let Some(words) = jump {
+        let mut check = OperandCheck {
+            proto: self.proto,
+            refusal: None,
+            jump: None,
+        };
+        instr.visit_operands(&mut check);
+        if let Some(refusal) = check.refusal {
+            return Err(refusal);
+        }
+        if let Some(words) = check.jump {
             let goes_back = matches!(
                 instr.op(),
                 Op::Loop | Op::ForLoop | Op::TForCall | Op::TForLoop
@@ -524,6 +499,46 @@ impl<'p> Checker<'p> {
             Expected::ReturnOf(_) => Err(Violation::TailCall),
             Expected::CallOf(_) | Expected::LoopOf(_) => Err(Violation::GenericFor),
         }
+    }
+}
+
+/// Looks at the operands of one instruction.
+struct OperandCheck<'p> {
+    proto: &'p Proto,
+    /// What the first bad operand breaks.
+    refusal: Option<Violation>,
+    /// The jump among them, in words.
+    jump: Option<i32>,
+}
+
+impl OperandVisitor for OperandCheck<'_> {
+    #[inline(always)]
+    fn operand(&mut self, _: &'static str, operand: Operand) {
+        let proto = self.proto;
+        let refusal = match operand {
+            Operand::Def(reg) | Operand::Use(reg) | Operand::Base(reg) => {
+                (reg.0 >= proto.max_stack).then_some(Violation::Register)
+            }
+            Operand::Upvalue(index) => {
+                (usize::from(index) >= proto.captures.len()).then_some(Violation::Upvalue)
+            }
+            Operand::Const(index, kind) => match proto.constants.get(index.0 as usize) {
+                None => Some(Violation::ConstantIndex),
+                Some(constant) => (!has_kind(constant, kind)).then_some(Violation::ConstantType),
+            },
+            Operand::Proto(index) => {
+                (index as usize >= proto.protos.len()).then_some(Violation::Proto)
+            }
+            Operand::Template(index) => {
+                (index as usize >= proto.templates.len()).then_some(Violation::TemplateIndex)
+            }
+            Operand::Jump(words) => {
+                self.jump = Some(words);
+                None
+            }
+            Operand::Imm(_) | Operand::Hint(_) => None,
+        };
+        self.refusal = self.refusal.or(refusal);
     }
 }
 

@@ -33,6 +33,7 @@ impl<'s> Lexer<'s> {
     }
 
     /// Where that token starts and ends, `lines` beyond its first line.
+    #[inline(always)]
     fn place(&self, lines: u32) -> (Pos, Pos) {
         let range = self.inner.span();
         let line = self.line();
@@ -62,6 +63,7 @@ impl<'s> Lexer<'s> {
 
     /// Cuts the next token; at the end of input this is [`Token::Eof`] however
     /// often it is asked.
+    #[inline(always)]
     pub(crate) fn token(&mut self) -> Result<Spanned, Fault> {
         let token = match self.inner.next() {
             Some(token) => token?,

@@ -316,11 +316,17 @@ macro_rules! define_isa {
             }
 
             /// Calls `visit` with the name and the uniform view of each operand.
-            pub fn each_operand(&self, mut visit: impl FnMut(&'static str, Operand)) {
-                let _ = &mut visit;
+            pub fn each_operand(&self, visit: impl FnMut(&'static str, Operand)) {
+                self.visit_operands(&mut Named(visit));
+            }
+
+            /// Shows the visitor the uniform view of each operand.
+            #[inline(always)]
+            pub(crate) fn visit_operands(&self, visitor: &mut impl OperandVisitor) {
+                let _ = &visitor;
                 match *self {
                     $(Instr::$name { $($field),* } => {
-                        $(visit(stringify!($field), $field.operand());)*
+                        $(visitor.operand(stringify!($field), $field.operand());)*
                     })*
                 }
             }
@@ -329,6 +335,22 @@ macro_rules! define_isa {
 }
 
 for_each_op!(define_isa);
+
+/// What looks at the operands of instructions, all types alike. A trait and not a
+/// closure, so that it can be inlined for each operand type apart.
+pub(crate) trait OperandVisitor {
+    /// Called for each operand, with its name in the table.
+    fn operand(&mut self, name: &'static str, operand: Operand);
+}
+
+/// A closure as a visitor.
+struct Named<F>(F);
+
+impl<F: FnMut(&'static str, Operand)> OperandVisitor for Named<F> {
+    fn operand(&mut self, name: &'static str, operand: Operand) {
+        (self.0)(name, operand);
+    }
+}
 
 impl Op {
     /// The opcode with number `byte`, if there is one.

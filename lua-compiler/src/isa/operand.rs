@@ -94,6 +94,7 @@ macro_rules! operand_types {
         impl OperandType for $name {
             fn to_bits(self) -> u32 { let $to = self.0; $to_bits }
             fn from_bits($from: u32) -> Self { $name($from_bits) }
+            #[inline(always)]
             fn operand(self) -> Operand { let $v = self.0; $view }
         }
     )*};

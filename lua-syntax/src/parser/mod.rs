@@ -133,24 +133,35 @@ impl<'s> Descent<'s> {
 
     // --- Tokens
 
-    fn cut(&mut self) -> Parsed<Spanned> {
-        self.lexer.token().map_err(|fault| self.fault(fault))
-    }
-
     fn advance(&mut self) -> Parsed {
         self.last_line = self.line();
         self.last_end = self.end;
-        (self.start, self.token, self.end) = match self.ahead.take() {
-            Some(ahead) => ahead,
-            None => self.cut()?,
-        };
-        Ok(())
+        if let Some((start, token, end)) = self.ahead {
+            self.ahead = None;
+            self.start = start;
+            self.token = token;
+            self.end = end;
+            return Ok(());
+        }
+        match self.lexer.token() {
+            Ok((start, token, end)) => {
+                self.start = start;
+                self.token = token;
+                self.end = end;
+                Ok(())
+            }
+            Err(fault) => Err(self.fault(fault)),
+        }
     }
 
     fn look_ahead(&mut self) -> Parsed<Token> {
-        let ahead = self.cut()?;
-        self.ahead = Some(ahead);
-        Ok(ahead.1)
+        match self.lexer.token() {
+            Ok(ahead) => {
+                self.ahead = Some(ahead);
+                Ok(ahead.1)
+            }
+            Err(fault) => Err(self.fault(fault)),
+        }
     }
 
     /// The line that the reference calls the current one: that of the last byte

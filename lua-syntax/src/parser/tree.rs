@@ -23,9 +23,10 @@ pub(super) struct Tree {
 
 impl Tree {
     /// Empties the tree, and makes room for what usual programs of that many bytes
-    /// need; others make it grow. Bounded, because a large source may be all one string.
+    /// need; others make it grow. Bounded, because a large source may be all one string;
+    /// what such a one reserves it never touches.
     pub(super) fn prepare(&mut self, source_len: usize) {
-        let nodes = (source_len / 6).clamp(8, 1 << 14);
+        let nodes = (source_len / 6).clamp(8, 1 << 17);
         let few = nodes / 4;
         let Tree {
             chunk,

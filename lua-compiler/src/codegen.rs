@@ -160,6 +160,8 @@ impl<'c> Codegen<'c> {
         } else {
             self.f.emit.emit(Instr::VarargTable { a: Dst(reg) });
         }
+        // The reference does this without an instruction, so it has no line of its own.
+        self.f.emit.forget_lines();
         Ok(())
     }
 

@@ -145,6 +145,11 @@ impl Emitter {
         *word = patch::with_a(*word, reg);
     }
 
+    /// Lets the code so far belong to the line of what follows.
+    pub(crate) fn forget_lines(&mut self) {
+        self.lines = LineTable::default();
+    }
+
     /// Moves the last instruction to another line.
     pub(crate) fn fix_line(&mut self, line: u32) {
         self.lines.push(self.last, line);
@@ -177,10 +182,16 @@ impl Emitter {
                 return;
             }
         }
+        // At the start of a function the reference relies on clean registers, and emits
+        // nothing.
+        let is_first = self.here() == 0;
         self.emit(Instr::LoadNil {
             a: Base(first),
             b: Imm8(n),
         });
+        if is_first {
+            self.forget_lines();
+        }
     }
 
     /// Appends an unconditional jump. Jumps that wait for this place join its list

@@ -76,10 +76,12 @@ impl LineTable {
         }
     }
 
-    /// The line of word `pc`; 0 before the first run.
+    /// The line of word `pc`: before the first run, that of the first; 0 if there is none.
     pub fn line(&self, pc: u32) -> u32 {
         let after = self.runs.partition_point(|run| run.0 <= pc);
-        after.checked_sub(1).map_or(0, |i| self.runs[i].1)
+        self.runs
+            .get(after.saturating_sub(1))
+            .map_or(0, |run| run.1)
     }
 
     /// The runs: first word and line, in order.

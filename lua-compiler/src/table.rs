@@ -64,7 +64,7 @@ impl Codegen<'_> {
         };
         let mut table = Exp::new(Kind::Reloc(at));
         let reg = self.push(&mut table)?;
-        self.items(reg, items, is_template)?;
+        self.items(id, reg, items, is_template)?;
         self.passed(id);
         Ok(table)
     }
@@ -143,8 +143,15 @@ impl Codegen<'_> {
         Ok(Some(template))
     }
 
-    /// Stores the items in the table in `table`.
-    fn items(&mut self, table: Reg, items: List<TableItem>, is_template: bool) -> Checked<()> {
+    /// Stores the items of the constructor `id` in the table in `table`. The last run of
+    /// values is stored on the line of the closing brace.
+    fn items(
+        &mut self,
+        id: ExprId,
+        table: Reg,
+        items: List<TableItem>,
+        is_template: bool,
+    ) -> Checked<()> {
         let items = self.chunk.items(items);
         let open = self.open_item(items);
         // Values in the registers above the table, and values stored before them.
@@ -161,6 +168,7 @@ impl Codegen<'_> {
                     let mut e = self.expr(value)?;
                     if open == Some(value) {
                         self.set_results(&e, Results::Open)?;
+                        self.passed(id);
                         self.flush(table, stored, None);
                         return Ok(());
                     }
@@ -182,6 +190,7 @@ impl Codegen<'_> {
             }
         }
         if gathered > 0 {
+            self.passed(id);
             self.flush(table, stored, Some(gathered));
         }
         Ok(())

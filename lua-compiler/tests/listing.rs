@@ -65,7 +65,7 @@ fn conflicting_targets() {
         expect![[r#"
             main <test:0,0> (8 words)
             0+ params, 4 slots, 0 upvalues, 4 constants, 0 functions
-                0 [1] LoadNil    R0 2
+                0 [2] LoadNil    R0 2
                 1 [2] LoadK      R2 K1 ; 1
                 2 [2] LoadK      R3 K2 ; 2
                 3 [2] SetFieldK  R1 K3 K0 ; 3 "x"
@@ -180,7 +180,7 @@ fn value_of_and_or() {
         expect![[r#"
             main <test:0,0> (21 words)
             0+ params, 7 slots, 0 upvalues, 3 constants, 0 functions
-                0 [1] LoadNil    R0 2
+                0 [2] LoadNil    R0 2
                 1 [2] JmpFSet    R2 R0 ->4
                 3 [2] Move       R2 R1
                 4 [3] JmpTSet    R3 R0 ->7
@@ -456,7 +456,7 @@ fn indexing() {
         expect![[r#"
             main <test:0,0> (25 words)
             0+ params, 8 slots, 0 upvalues, 6 constants, 0 functions
-                0 [1] LoadNil    R0 2
+                0 [2] LoadNil    R0 2
                 1 [2] LoadK      R2 K1 ; 256
                 2 [2] LoadTrue   R3
                 3 [2] Move       R4 R1
@@ -545,7 +545,7 @@ fn concatenation() {
         expect![[r#"
             main <test:0,0> (18 words)
             0+ params, 5 slots, 0 upvalues, 3 constants, 0 functions
-                0 [1] LoadNil    R0 1
+                0 [2] LoadNil    R0 1
                 1 [2] Move       R1 R0
                 2 [2] LoadK      R2 K0 ; "x"
                 3 [2] LoadK      R3 K1 ; 1

@@ -15,6 +15,9 @@ mod table;
 mod value;
 mod vm;
 
+pub use debug::hooks::HookEvents;
+pub use debug::info::FunctionInfo;
+pub use debug::levels::Level;
 pub use error::{ErrorKind, LoadError, LuaError};
 pub use func::call_cx::CallCx;
 pub use func::native::{FastArgs, FastFn, FastResult, NativeFn, Results, Returned};

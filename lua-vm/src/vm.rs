@@ -14,7 +14,7 @@ use crate::heap::handle::Root;
 use crate::interp::builtin::Builtin;
 use crate::interp::scoped::{self, Scoped};
 use crate::interp::stack::{Coroutine, Status};
-use crate::interp::{Exit, Limits, VmCore, budget, loops};
+use crate::interp::{Exit, Limits, VmCore, budget, loops, observe};
 use crate::meta::EVENT_NAMES;
 use crate::table::TableObj;
 use crate::value::RawValue;
@@ -109,6 +109,12 @@ impl Vm {
             interrupt: Arc::new(AtomicBool::new(false)),
             on_interrupt: Interrupt::Abort,
             aborting: None,
+            attention: false,
+            builtin_bits: 0,
+            observed_depth: observe::NOWHERE,
+            traced: observe::Traced::NOTHING,
+            is_announced: false,
+            abort_position: None,
             host_data: Vec::new(),
             overflow_margin: 0,
             is_handled: false,
@@ -150,7 +156,7 @@ impl Vm {
             (*main).status = Status::Running;
             (*heap).main = main;
             (*heap).current = main;
-            for byte in 1..Builtin::COUNT as u8 {
+            for byte in 0..Builtin::COUNT as u8 {
                 let builtin = Builtin::from_byte(byte);
                 let function: NativeFn = match builtin {
                     Builtin::Next | Builtin::PairsStep => loops::next_native,
@@ -190,9 +196,12 @@ impl Vm {
             (*core).native_depth = 0;
             (*core).aborting = None;
             (*core).in_finalizer = false;
+            (*core).observed_depth = observe::NOWHERE;
+            (*core).is_announced = false;
+            (*core).traced = observe::Traced::NOTHING;
             (*core).has_foreign_value = false;
             (*core).overflow_margin = 0;
-            VmCore::load_limits(core);
+            VmCore::arm(core);
         }
     }
 
@@ -223,6 +232,7 @@ impl Vm {
             // A limit of zero stops at the first call, not here.
             let _ = budget::refuel(core);
             (*core).aborting = None;
+            (*core).abort_position = None;
             let _reset = Reset(core);
             let mut cx = CallCx::new(core, 0);
             let result = body(&mut cx);
@@ -310,6 +320,15 @@ impl Vm {
             Value::Number(n) => crate::format_number(n).as_bytes().to_vec(),
             other => format!("(error object is a {} value)", other.type_name()).into_bytes(),
         }
+    }
+
+    /// Where the last call from the host was when an abort struck, be it a limit or an
+    /// interrupt: the name of the chunk as it was given, and the line. `None` if there
+    /// was no abort, or no Lua function was running.
+    pub fn abort_position(&self) -> Option<(&[u8], u32)> {
+        // SAFETY: the VM is live, and lent out only exclusively.
+        let position = unsafe { &(*self.core).abort_position };
+        position.as_ref().map(|(name, line)| (&name[..], *line))
     }
 
     /// The value of a root; `None` if it is another VM's.

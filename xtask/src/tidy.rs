@@ -15,7 +15,13 @@ use crate::proc;
 /// forbid it: that would hold for the modules within them. Every other module there
 /// forbids it by itself.
 const UNSAFE_IN_VM: &[&str] = &[
-    "debug.rs",
+    "debug/hooks.rs",
+    "debug/info.rs",
+    "debug/levels.rs",
+    "debug/locals.rs",
+    "debug/mod.rs",
+    "debug/names.rs",
+    "debug/traceback.rs",
     "func/call_cx/alloc.rs",
     "func/call_cx/args.rs",
     "func/call_cx/calls.rs",
@@ -46,6 +52,7 @@ const UNSAFE_IN_VM: &[&str] = &[
     "interp/loops.rs",
     "interp/mod.rs",
     "interp/objects.rs",
+    "interp/observe.rs",
     "interp/run.rs",
     "interp/scoped.rs",
     "interp/slow.rs",

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, Read, Seek, SeekFrom, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use super::numeral;
@@ -50,6 +50,18 @@ pub(super) struct Stream {
     /// Bytes not written yet.
     behind: Vec<u8>,
     buffering: Buffering,
+}
+
+/// Reads standard input, no further than to the end of a line: what follows is left to
+/// others that read it, `debug.debug` for one.
+fn read_stdin(to: &mut [u8]) -> io::Result<usize> {
+    let mut input = io::stdin().lock();
+    let bytes = input.fill_buf()?;
+    let len = memchr::memchr(b'\n', bytes).map_or(bytes.len(), |at| at + 1);
+    let len = len.min(to.len());
+    to[..len].copy_from_slice(&bytes[..len]);
+    input.consume(len);
+    Ok(len)
 }
 
 impl Stream {
@@ -232,7 +244,7 @@ impl Stream {
             self.ahead.resize(BLOCK, 0);
             self.read_pos = 0;
             let read = match &mut self.device {
-                Device::Stdin => io::stdin().lock().read(&mut self.ahead),
+                Device::Stdin => read_stdin(&mut self.ahead),
                 Device::File(file) => file.read(&mut self.ahead),
                 Device::FromChild(_, pipe) => pipe.read(&mut self.ahead),
                 Device::Stdout | Device::Stderr | Device::ToChild(..) => Ok(0),

@@ -217,6 +217,7 @@ impl Heap {
         unsafe {
             self.mark_pointer((*coroutine).globals);
             self.mark_pointer((*coroutine).resumer);
+            self.mark_value((*coroutine).hook.function);
             let mut slot = (*coroutine).stack;
             while slot < (*coroutine).top {
                 self.mark_value(*slot);

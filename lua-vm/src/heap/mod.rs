@@ -103,6 +103,8 @@ pub(crate) struct Heap {
     graveyard: Vec<Box<dyn std::any::Any>>,
     pub(crate) main: *mut Coroutine,
     pub(crate) current: *mut Coroutine,
+    /// Number of coroutines that are observed.
+    pub(crate) observed: usize,
     /// The value of the last error raised.
     pub(crate) thrown: RawValue,
     pub(crate) roots: RootSlots,
@@ -144,6 +146,7 @@ impl Heap {
             graveyard: Vec::new(),
             main: null_mut(),
             current: null_mut(),
+            observed: 0,
             thrown: RawValue::NIL,
             roots: RootSlots::new(),
         };

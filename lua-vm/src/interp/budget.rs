@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 
 use super::call::call_from_native;
 use super::{VmCore, unwind};
-use crate::debug;
+use crate::debug::{self, hooks};
 use crate::error::{ErrorKind, LuaError};
 use crate::heap::Phase;
 use crate::meta::Event;
@@ -87,7 +87,7 @@ unsafe fn interrupted(vm: *mut VmCore) -> Result<(), LuaError> {
 /// Starts an abort.
 pub(crate) unsafe fn abort(vm: *mut VmCore, kind: ErrorKind) -> LuaError {
     // SAFETY: the caller passes a live VM.
-    unsafe { (*vm).aborting = Some(kind) };
+    unsafe { VmCore::note_abort(vm, kind) };
     LuaError::abort(kind)
 }
 
@@ -232,7 +232,9 @@ pub(crate) unsafe fn run_finalizers(vm: *mut VmCore) -> Result<(), LuaError> {
             *func.add(1) = value;
             (*vm).top = func.add(2);
             (*vm).in_finalizer = true;
+            let was_running = hooks::mute(vm);
             let result = call_from_native(vm, func, 1);
+            hooks::unmute(vm, was_running);
             (*vm).in_finalizer = false;
             (*vm).pc = pc;
             (*vm).top = (*coroutine).stack.wrapping_byte_add(open_end);

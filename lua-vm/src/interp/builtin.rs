@@ -33,6 +33,22 @@ pub enum Builtin {
 
 impl Builtin {
     pub(crate) const COUNT: usize = 10;
+    /// Set in the number of a builtin, it says that the call is to be observed.
+    pub(crate) const WATCHED_BIT: u8 = 0x80;
+
+    /// True for those that return elsewhere than where they are carried out: they call
+    /// in protected mode, or switch stacks.
+    pub(crate) fn has_own_frames(self) -> bool {
+        matches!(
+            self,
+            Builtin::Pcall
+                | Builtin::Xpcall
+                | Builtin::XpcallWith
+                | Builtin::Resume
+                | Builtin::WrapStep
+                | Builtin::Yield
+        )
+    }
 
     pub(crate) fn from_byte(byte: u8) -> Builtin {
         match byte {

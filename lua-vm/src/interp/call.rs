@@ -5,7 +5,7 @@ use lua_compiler::isa::Op;
 use super::builtin::Builtin;
 use super::frame::{Word, WordKind};
 use super::slow;
-use super::{Exit, VmCore, budget, coroutine, unwind};
+use super::{Exit, VmCore, budget, coroutine, observe, unwind};
 use crate::error::LuaError;
 use crate::func::call_cx::CallCx;
 use crate::func::closure::{LuaClosure, NativeClosure};
@@ -46,35 +46,99 @@ pub(crate) unsafe fn precall(vm: *mut VmCore, mut func: *mut RawValue, mut n_arg
                 }
                 return;
             }
-            match Builtin::from_byte((*function).aux) {
-                Builtin::Pcall | Builtin::Xpcall | Builtin::XpcallWith => {
-                    match protect(vm, func, n_args, Builtin::from_byte((*function).aux)) {
-                        Ok((callee, n)) => {
-                            func = callee;
-                            n_args = n;
-                        }
-                        Err(error) => {
-                            (*vm).base = func.add(1);
-                            (*vm).top = func.add(1 + n_args);
-                            unwind::raise(vm, error);
-                            return;
-                        }
-                    }
+            let number = (*function).aux | (*vm).builtin_bits;
+            match call_native(vm, func, n_args, function, number) {
+                Some((callee, n)) => {
+                    func = callee;
+                    n_args = n;
                 }
-                Builtin::Resume => return coroutine::resume(vm, func, n_args, false),
-                Builtin::WrapStep => return coroutine::resume(vm, func, n_args, true),
-                Builtin::Yield => return coroutine::yield_(vm, func, n_args),
-                Builtin::None | Builtin::Next | Builtin::IpairsStep | Builtin::PairsStep => {
-                    match invoke(vm, func, n_args, function.cast()) {
-                        Ok((first, count)) => return_values(vm, (*vm).base, (*vm).fp, first, count),
-                        Err(error) => {
-                            unwind::raise(vm, error);
-                        }
-                    }
-                    return;
-                }
+                None => return,
             }
         }
+    }
+}
+
+const NONE: u8 = Builtin::None as u8;
+const PCALL: u8 = Builtin::Pcall as u8;
+const XPCALL: u8 = Builtin::Xpcall as u8;
+const NEXT: u8 = Builtin::Next as u8;
+const IPAIRS_STEP: u8 = Builtin::IpairsStep as u8;
+const PAIRS_STEP: u8 = Builtin::PairsStep as u8;
+const XPCALL_WITH: u8 = Builtin::XpcallWith as u8;
+const RESUME: u8 = Builtin::Resume as u8;
+const WRAP_STEP: u8 = Builtin::WrapStep as u8;
+const YIELD: u8 = Builtin::Yield as u8;
+
+/// Calls the native in slot `func`, as [`precall`] does; `number` is its [`Builtin`]'s, with
+/// [`Builtin::WATCHED_BIT`] if an observer is to hear of it. `Some`: another function is to
+/// be called instead, with so many arguments.
+///
+/// # Safety
+///
+/// As [`precall`]; `function` is the native in `func`.
+#[inline(always)]
+pub(crate) unsafe fn call_native(
+    vm: *mut VmCore,
+    func: *mut RawValue,
+    n_args: usize,
+    function: *mut Header,
+    number: u8,
+) -> Option<(*mut RawValue, usize)> {
+    // SAFETY: the caller's contract.
+    unsafe {
+        match number {
+            PCALL | XPCALL | XPCALL_WITH => {
+                match protect(vm, func, n_args, Builtin::from_byte(number)) {
+                    Ok(callee) => return Some(callee),
+                    Err(error) => {
+                        (*vm).base = func.add(1);
+                        (*vm).top = func.add(1 + n_args);
+                        unwind::raise(vm, error);
+                    }
+                }
+            }
+            RESUME => coroutine::resume(vm, func, n_args, false),
+            WRAP_STEP => coroutine::resume(vm, func, n_args, true),
+            YIELD => coroutine::yield_(vm, func, n_args),
+            NONE | NEXT | IPAIRS_STEP | PAIRS_STEP => {
+                match invoke(vm, func, n_args, function.cast()) {
+                    Ok((first, count)) => return_values(vm, (*vm).base, (*vm).fp, first, count),
+                    Err(ended) => {
+                        end_badly(vm, ended);
+                    }
+                }
+            }
+            _ => observe::call_native(vm, func, n_args),
+        }
+        None
+    }
+}
+
+/// Why [`invoke`] gives no results.
+pub(crate) enum Ended {
+    /// The native raised an error.
+    Failed(LuaError),
+    /// Its results have been delivered already: the loop is to be left.
+    Left,
+}
+
+impl From<LuaError> for Ended {
+    fn from(error: LuaError) -> Ended {
+        Ended::Failed(error)
+    }
+}
+
+/// Goes on where [`invoke`] gave no results. Returns null, for the helpers' convenience.
+///
+/// # Safety
+///
+/// As [`unwind::raise`].
+#[cold]
+pub(crate) unsafe fn end_badly(vm: *mut VmCore, ended: Ended) -> *mut RawValue {
+    match ended {
+        // SAFETY: the caller's contract.
+        Ended::Failed(error) => unsafe { unwind::raise(vm, error) },
+        Ended::Left => std::ptr::null_mut(),
     }
 }
 
@@ -188,7 +252,7 @@ pub(crate) unsafe fn enter(
 ///
 /// # Errors
 ///
-/// What the native raised.
+/// What the native raised, or that its results have been delivered already.
 ///
 /// # Safety
 ///
@@ -199,7 +263,7 @@ pub(crate) unsafe fn invoke(
     func: *mut RawValue,
     n_args: usize,
     closure: *mut NativeClosure,
-) -> Result<(*mut RawValue, usize), LuaError> {
+) -> Result<(*mut RawValue, usize), Ended> {
     // SAFETY: the caller's contract; the spare slots are the room a native finds.
     unsafe {
         (*vm).base = func.add(1);
@@ -207,9 +271,9 @@ pub(crate) unsafe fn invoke(
         VmCore::ensure_slots(vm, (*vm).top, 0)?;
         let mut cx = CallCx::new(vm, n_args);
         let returned = ((*closure).function)(&mut cx);
-        let (first, count) = cx.finish(returned)?;
-        if (*vm).aborting.is_some() {
-            return Err(unwind::abort_error(vm));
+        let (mut first, count) = cx.finish(returned)?;
+        if (*vm).attention {
+            first = observe::native_returned(vm, first, count)?;
         }
         if (*vm).heap.debt > 0 {
             let offset = first.offset_from((*vm).base);
@@ -331,6 +395,16 @@ pub(crate) unsafe fn return_values(
                 WordKind::Coroutine => {
                     (*vm).fp = fp;
                     return coroutine::finish(vm, first, count);
+                }
+                WordKind::Watched => {
+                    match observe::builtin_returned(vm, word, base, fp, first, count) {
+                        Ok(moved) => (base, first) = moved,
+                        Err(error) => {
+                            unwind::raise(vm, error);
+                            return;
+                        }
+                    }
+                    fp = (*vm).fp;
                 }
                 _ => {
                     fp = fp.sub(1);
@@ -456,7 +530,13 @@ pub(crate) unsafe fn call_from_native(
         if (*vm).native_depth >= unwind::native_depth_limit(vm) {
             return Err(unwind::throw_positioned(vm, b"C stack overflow"));
         }
-        VmCore::ensure_words(vm)?;
+        if (*vm).fp >= (*vm).word_limit {
+            VmCore::ensure_words(vm)?;
+            if (*vm).builtin_bits != 0 {
+                // The function is to be observed.
+                (*vm).exit = Exit::Switch;
+            }
+        }
         let distance = func.add(1).offset_from((*vm).base) as usize;
         if VmCore::lua_closure((*vm).base).is_some() {
             // Not a native calls, but the interpreter itself in the middle of an instruction.
@@ -471,8 +551,11 @@ pub(crate) unsafe fn call_from_native(
         let coroutine = (*vm).heap.current;
         (*coroutine).native_calls += 1;
         precall(vm, func, n_args);
-        if (*vm).exit == Exit::None {
-            super::run::run(vm);
+        if matches!((*vm).exit, Exit::None | Exit::Switch) {
+            super::run::run::<false>(vm);
+            if (*vm).exit == Exit::Switch {
+                observe::run_switching(vm);
+            }
         }
         (*coroutine).native_calls -= 1;
         (*vm).native_depth -= 1;

@@ -31,6 +31,8 @@ pub(crate) unsafe fn create(
         (*coroutine).top = (*coroutine).stack.add(1);
         *(*coroutine).words = Word::new(WordKind::Coroutine, 0).0;
         (*coroutine).fp = (*coroutine).words.add(1);
+        // As in the reference: the events are inherited, who hears of them is not.
+        (*coroutine).hook.events = (*heap.current).hook.events;
         Ok(coroutine)
     }
 }
@@ -223,9 +225,9 @@ pub(crate) unsafe fn fail(vm: *mut VmCore, error: LuaError) -> Option<LuaError> 
         let end = (*current).stack.add((*current).stack_len);
         (*current).top = VmCore::frame_top(vm).min(end);
         if error.kind() == ErrorKind::Throw && (*current).resumed_by == ResumeKind::Resume {
-            let slot = (*current).stack;
-            *slot = (*vm).heap.thrown;
-            deliver(vm, current, false, slot, 1);
+            // Its stack stays as it is, for tracebacks.
+            let mut value = (*vm).heap.thrown;
+            deliver(vm, current, false, &raw mut value, 1);
             return None;
         }
         let resumer = (*current).resumer;

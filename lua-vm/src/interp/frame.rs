@@ -24,21 +24,24 @@ pub(crate) enum WordKind {
     Xpcall = 9,
     /// The frame is the first of its coroutine.
     Coroutine = 11,
+    /// The frame is that of a function of the interpreter's own, whose return an observer
+    /// is to hear of. Its number is in `a`; the frame itself goes on below this word.
+    Watched = 13,
     /// A metamethod: its result goes to register `a` of the frame below. The word
     /// beneath is the program counter to go on at, as for all that follow.
-    MetaSet = 13,
+    MetaSet = 15,
     /// A metamethod without a result.
-    MetaDrop = 15,
+    MetaDrop = 17,
     /// A comparison: if the result is true, jump as the instruction says.
-    MetaJumpIf = 17,
+    MetaJumpIf = 19,
     /// A comparison: if the result is false, jump as the instruction says.
-    MetaJumpIfNot = 19,
+    MetaJumpIfNot = 21,
     /// A concatenation: the result replaces two operands, and it goes on with those
     /// that are left.
-    MetaConcat = 21,
+    MetaConcat = 23,
     /// The frame was called on behalf of an instruction of the Lua frame below, as a
-    /// message handler or a finalizer: leave the interpreter.
-    Service = 23,
+    /// message handler, a finalizer or a hook: leave the interpreter.
+    Service = 25,
 }
 
 /// A special word.
@@ -77,11 +80,12 @@ impl Word {
             7 => WordKind::Pcall,
             9 => WordKind::Xpcall,
             11 => WordKind::Coroutine,
-            13 => WordKind::MetaSet,
-            15 => WordKind::MetaDrop,
-            17 => WordKind::MetaJumpIf,
-            19 => WordKind::MetaJumpIfNot,
-            21 => WordKind::MetaConcat,
+            13 => WordKind::Watched,
+            15 => WordKind::MetaSet,
+            17 => WordKind::MetaDrop,
+            19 => WordKind::MetaJumpIf,
+            21 => WordKind::MetaJumpIfNot,
+            23 => WordKind::MetaConcat,
             _ => WordKind::Service,
         }
     }
@@ -123,5 +127,28 @@ mod tests {
         assert_eq!((word.a(), word.b(), word.c()), (1, 2, 255));
         assert!(Word::is_special(word.0) && word.is_meta());
         assert!(!Word::new(WordKind::Pcall, 1).is_meta());
+    }
+
+    #[test]
+    fn kinds_are_read_as_written() {
+        for (kind, is_meta) in [
+            (WordKind::Vararg, false),
+            (WordKind::Tail, false),
+            (WordKind::Native, false),
+            (WordKind::Pcall, false),
+            (WordKind::Xpcall, false),
+            (WordKind::Coroutine, false),
+            (WordKind::Watched, false),
+            (WordKind::MetaSet, true),
+            (WordKind::MetaDrop, true),
+            (WordKind::MetaJumpIf, true),
+            (WordKind::MetaJumpIfNot, true),
+            (WordKind::MetaConcat, true),
+            (WordKind::Service, true),
+        ] {
+            let word = Word::new(kind, 3);
+            assert_eq!((word.kind(), word.is_meta()), (kind, is_meta));
+            assert!(Word::is_special(word.0));
+        }
     }
 }

@@ -101,6 +101,55 @@ unsafe fn start_cursor(slot: *mut RawValue) -> bool {
     }
 }
 
+/// Copies a loop's iterator, state and control variable to where the `Call` that follows
+/// expects them. False if the control variable is lost: the entry that a cursor stands for
+/// has been removed and collected.
+///
+/// # Safety
+///
+/// `slot` is the first of the loop's registers.
+pub(crate) unsafe fn prepare_call(slot: *mut RawValue) -> bool {
+    // SAFETY: V3: the registers lie within the frame, iterator and state first.
+    unsafe {
+        let control = visible(slot.add(2), slot);
+        if control.is_nil() && (*slot.add(2)).as_cursor().is_some_and(|cursor| cursor > 0) {
+            return false;
+        }
+        *slot.add(2) = control;
+        for i in 0..3 {
+            *slot.add(3 + i) = *slot.add(i);
+        }
+        true
+    }
+}
+
+/// The value of a slot as scripts may see it: for the cursor of a loop, the control
+/// variable that it stands for.
+///
+/// # Safety
+///
+/// The slot is live, in a frame that starts at `base`.
+pub(crate) unsafe fn visible(slot: *const RawValue, base: *const RawValue) -> RawValue {
+    // SAFETY: the caller's contract; iterator and state lie below the control variable.
+    unsafe {
+        let value = *slot;
+        let Some(cursor) = value.as_cursor() else {
+            return value;
+        };
+        if slot.addr() < base.addr() + 2 * size_of::<RawValue>() {
+            return RawValue::NIL;
+        }
+        match iterator(*slot.sub(2)) {
+            Builtin::IpairsStep => RawValue::number(f64::from(cursor)),
+            Builtin::Next => match (*slot.sub(1)).as_table() {
+                Some(table) => next::key_before(table, cursor),
+                None => RawValue::NIL,
+            },
+            _ => RawValue::NIL,
+        }
+    }
+}
+
 /// A loop step by calling the iterator: copies it, the state and the control variable
 /// to where the `Call` that follows expects them.
 ///

@@ -2,7 +2,7 @@
 //!
 //! [`run`] is the loop; [`slow`] has the cold halves of its arms, [`call`] enters and
 //! leaves functions, [`unwind`] deals with errors, [`coroutine`] switches stacks,
-//! [`budget`] counts and collects.
+//! [`budget`] counts and collects, [`observe`] tells observers what runs.
 //!
 //! # The helper convention
 //!
@@ -19,6 +19,7 @@ pub(crate) mod coroutine;
 pub(crate) mod frame;
 pub(crate) mod loops;
 pub(crate) mod objects;
+pub(crate) mod observe;
 pub(crate) mod run;
 pub(crate) mod scoped;
 pub(crate) mod slow;
@@ -29,6 +30,7 @@ pub(crate) mod walk;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use crate::debug;
 use crate::error::{ErrorKind, LuaError};
 use crate::func::closure::LuaClosure;
 use crate::heap::Heap;
@@ -42,6 +44,8 @@ use stack::Coroutine;
 pub(crate) enum Exit {
     /// It is not.
     None,
+    /// The running coroutine belongs in the loop's other form.
+    Switch,
     /// The function that a native called has returned: its results end at `top`.
     Return,
     /// It has failed.
@@ -73,6 +77,18 @@ pub(crate) struct VmCore {
     pub(crate) on_interrupt: Interrupt,
     /// An abort under way: natives cannot swallow it.
     pub(crate) aborting: Option<ErrorKind>,
+    /// There is an abort or an observer: see what is to be done after each native.
+    pub(crate) attention: bool,
+    /// What [`call::precall`] adds to the number of a [`builtin::Builtin`].
+    pub(crate) builtin_bits: u8,
+    /// `native_depth` of the innermost observed loop, or [`observe::NOWHERE`].
+    pub(crate) observed_depth: u32,
+    /// The instruction that an observer heard of last.
+    pub(crate) traced: observe::Traced,
+    /// The observer has heard of the call whose first instruction comes next.
+    pub(crate) is_announced: bool,
+    /// Where the last abort struck: name of the chunk and line.
+    pub(crate) abort_position: Option<(Vec<u8>, u32)>,
     /// Values the host attached.
     pub(crate) host_data: Vec<Box<dyn std::any::Any>>,
     /// What a message handler may use beyond the limits, so that it can report an
@@ -201,6 +217,17 @@ impl VmCore {
     ///
     /// The VM is live.
     pub(crate) unsafe fn load_limits(vm: *mut VmCore) {
+        // SAFETY: the caller's contract.
+        unsafe {
+            Self::compute_limits(vm);
+            if (*vm).attention {
+                Self::attend(vm);
+            }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn compute_limits(vm: *mut VmCore) {
         // SAFETY: S1, S3.
         unsafe {
             let coroutine = (*vm).heap.current;
@@ -239,6 +266,23 @@ impl VmCore {
             }
             Self::load_limits(vm);
             Ok(())
+        }
+    }
+
+    /// Notes an abort, and where it struck.
+    ///
+    /// # Safety
+    ///
+    /// The saved state is that of the running frame.
+    #[cold]
+    pub(crate) unsafe fn note_abort(vm: *mut VmCore, kind: ErrorKind) {
+        // SAFETY: the caller's contract.
+        unsafe {
+            (*vm).aborting = Some(kind);
+            (*vm).attention = true;
+            if (*vm).abort_position.is_none() {
+                (*vm).abort_position = debug::topmost_position(vm);
+            }
         }
     }
 }

@@ -22,7 +22,7 @@ use lua_compiler::isa::operand::{k8_displacement, k16_displacement};
 
 use super::builtin::Builtin;
 use super::frame::Word;
-use super::{Exit, VmCore, budget, call, loops, objects, truncate, unwind};
+use super::{Exit, VmCore, budget, call, loops, objects, observe, truncate, unwind};
 use crate::func::closure::{LuaClosure, NativeClosure};
 use crate::func::upvalue::UpValue;
 use crate::heap::object::{Kind, mark};
@@ -40,15 +40,16 @@ macro_rules! keep_branch {
     };
 }
 
-/// Runs from the saved state until a native's or the host's call has ended, which
-/// `exit` then says.
+/// Runs from the saved state until a native's or the host's call has ended, or the other
+/// form of the loop is to go on, which `exit` then says. With `OBSERVED` an observer hears
+/// of each step; see [`super::observe`].
 ///
 /// # Safety
 ///
 /// The saved state is that of a Lua frame of the running coroutine, above a word of
 /// kind `Native`; no reference into the VM is held.
 #[inline(never)]
-pub(crate) unsafe fn run(vm: *mut VmCore) {
+pub(crate) unsafe fn run<const OBSERVED: bool>(vm: *mut VmCore) {
     // SAFETY: the invariants named at the top of the file; each helper's contract is the
     // helper convention, which the arms follow.
     unsafe {
@@ -58,6 +59,9 @@ pub(crate) unsafe fn run(vm: *mut VmCore) {
         let mut k: *const RawValue;
         macro_rules! reload {
             () => {{
+                if OBSERVED {
+                    observe::arrive(vm);
+                }
                 if (*vm).exit != Exit::None {
                     return;
                 }
@@ -311,6 +315,21 @@ pub(crate) unsafe fn run(vm: *mut VmCore) {
                     save!();
                     helper!(index::set_indexed(vm, object, key, value, a!() as u8));
                 }};
+            }
+            if OBSERVED {
+                save!();
+                if let Err(error) = observe::step(vm) {
+                    unwind::raise(vm, error);
+                    reload!();
+                    continue;
+                }
+                if (*vm).exit != Exit::None {
+                    // The other loop is to execute the instruction.
+                    (*vm).pc = pc.sub(1);
+                    return;
+                }
+                base = (*vm).base;
+                fp = (*vm).fp;
             }
             // V1: the code holds only opcodes of the table.
             match std::mem::transmute::<u8, Op>(ins as u8) {
@@ -582,6 +601,12 @@ pub(crate) unsafe fn run(vm: *mut VmCore) {
                 Op::JmpNleKR => order!(k8!(a!()), <=, reg!(b!()), false),
 
                 // Calls.
+                Op::Call if OBSERVED => {
+                    save!();
+                    push_pc(vm);
+                    call::precall(vm, base.add(a!()), b!());
+                    reload!();
+                }
                 Op::Call => {
                     let func = base.add(a!());
                     if let Some(function) = (*func).as_function() {
@@ -620,7 +645,14 @@ pub(crate) unsafe fn run(vm: *mut VmCore) {
                 }
                 Op::TailCall => {
                     save!();
-                    tail_call(vm, ins);
+                    tail_call::<OBSERVED>(vm, ins);
+                    reload!();
+                }
+                Op::Return0 | Op::Return1 if OBSERVED => {
+                    save!();
+                    let is_one = ins as u8 == Op::Return1 as u8;
+                    let first = if is_one { base.add(a!()) } else { base };
+                    observe::return_values(vm, first, usize::from(is_one));
                     reload!();
                 }
                 Op::Return0 => {
@@ -663,7 +695,12 @@ pub(crate) unsafe fn run(vm: *mut VmCore) {
                     } else {
                         b!() - 1
                     };
-                    call::return_values(vm, base, fp, first, count);
+                    if OBSERVED {
+                        save!();
+                        observe::return_values(vm, first, count);
+                    } else {
+                        call::return_values(vm, base, fp, first, count);
+                    }
                     reload!();
                 }
                 Op::ReturnC => {
@@ -674,7 +711,12 @@ pub(crate) unsafe fn run(vm: *mut VmCore) {
                         b!() - 1
                     };
                     UpValue::close(&mut (*vm).heap, (*vm).heap.current, base);
-                    call::return_values(vm, base, fp, first, count);
+                    if OBSERVED {
+                        save!();
+                        observe::return_values(vm, first, count);
+                    } else {
+                        call::return_values(vm, base, fp, first, count);
+                    }
                     reload!();
                 }
                 Op::Vararg => {
@@ -702,12 +744,18 @@ pub(crate) unsafe fn run(vm: *mut VmCore) {
                             limit <= first
                         } {
                             reg!(a!() + 3) = RawValue::number(first);
+                            if OBSERVED {
+                                observe::start_line(vm);
+                            }
                         } else {
                             jump!(distance);
                         }
                         continue;
                     }
                     save!();
+                    if OBSERVED {
+                        observe::expect_repeat(vm);
+                    }
                     helper!(loops::for_prep(vm, ins));
                 }
                 Op::ForLoop => {
@@ -729,9 +777,19 @@ pub(crate) unsafe fn run(vm: *mut VmCore) {
                         loop_back!(distance);
                     }
                 }
+                Op::TForCall | Op::PairsLoop | Op::IpairsLoop
+                    if OBSERVED
+                        && (*(*vm).heap.current).hook.hears_calls()
+                        && loops::prepare_call(base.add(a!())) =>
+                {
+                    let _ = aux!();
+                }
                 Op::TForCall => {
                     let _ = aux!();
                     save!();
+                    if OBSERVED {
+                        observe::expect_repeat(vm);
+                    }
                     helper!(loops::specialise(vm, ins));
                 }
                 Op::PairsLoop => {
@@ -753,6 +811,9 @@ pub(crate) unsafe fn run(vm: *mut VmCore) {
                         continue;
                     }
                     save!();
+                    if OBSERVED {
+                        observe::expect_repeat(vm);
+                    }
                     helper!(loops::generic(vm, ins));
                 }
                 Op::IpairsLoop => {
@@ -780,6 +841,9 @@ pub(crate) unsafe fn run(vm: *mut VmCore) {
                         continue;
                     }
                     save!();
+                    if OBSERVED {
+                        observe::expect_repeat(vm);
+                    }
                     helper!(loops::generic(vm, ins));
                 }
                 Op::TForLoop => {
@@ -952,7 +1016,7 @@ unsafe fn call_slow(
                         (*vm).pc = pc;
                         std::ptr::null_mut()
                     }
-                    Err(error) => unwind::raise(vm, error),
+                    Err(ended) => call::end_badly(vm, ended),
                 };
             }
         }
@@ -968,7 +1032,7 @@ unsafe fn call_slow(
 /// A tail call: a Lua function takes the running frame's place; anything else is
 /// called, and the `Return` that follows returns its results.
 #[inline(never)]
-unsafe fn tail_call(vm: *mut VmCore, ins: u32) {
+unsafe fn tail_call<const OBSERVED: bool>(vm: *mut VmCore, ins: u32) {
     // SAFETY: the state has been saved; V3 bounds the arguments, or `top` ends them.
     unsafe {
         let base = (*vm).base;
@@ -994,6 +1058,9 @@ unsafe fn tail_call(vm: *mut VmCore, ins: u32) {
         if !is_lua {
             push_pc(vm);
             return call::precall(vm, func, n_args);
+        }
+        if OBSERVED {
+            return observe::tail_call(vm, func, n_args);
         }
         let coroutine = (*vm).heap.current;
         if !(*coroutine).open_upvalues.is_null() {

@@ -3,7 +3,7 @@
 use super::frame::Word;
 use super::walk::Walk;
 use super::{VmCore, unwind};
-use crate::debug;
+use crate::debug::names;
 use crate::error::LuaError;
 use crate::value::RawValue;
 
@@ -22,7 +22,7 @@ pub(crate) unsafe fn type_error(
 ) -> LuaError {
     // SAFETY: the caller's contract.
     unsafe {
-        let name = reg.and_then(|reg| debug::register_name(&Walk::running(vm), reg));
+        let name = reg.and_then(|reg| names::of_register(&Walk::running(vm), reg));
         let mut text = format!("attempt to {operation} ").into_bytes();
         if let Some((kind, name)) = name {
             text.extend_from_slice(kind.as_bytes());

@@ -11,6 +11,7 @@
 
 use std::ptr::null_mut;
 
+use crate::debug::hooks::Hook;
 use crate::error::LuaError;
 use crate::func::upvalue::UpValue;
 use crate::heap::Heap;
@@ -75,6 +76,8 @@ pub(crate) struct Coroutine {
     pub(crate) depth: u32,
     /// False until it is first resumed.
     pub(crate) is_started: bool,
+    /// What hears of its steps.
+    pub(crate) hook: Hook,
 }
 
 impl Coroutine {
@@ -113,6 +116,7 @@ impl Coroutine {
                 resumed_by: ResumeKind::Resume,
                 depth: 0,
                 is_started: false,
+                hook: Hook::NONE,
             });
             heap.coroutines.push(coroutine);
             let stack = heap
@@ -158,6 +162,10 @@ impl Coroutine {
         // SAFETY: the stacks were allocated with these sizes.
         unsafe {
             let (slots, words) = ((*coroutine).stack_len, (*coroutine).words_len);
+            if (*coroutine).hook.is_set() {
+                (*coroutine).hook = Hook::NONE;
+                heap.observed -= 1;
+            }
             if slots > 0 {
                 heap.free_buffer((*coroutine).stack.cast(), slots * size_of::<RawValue>());
                 (*coroutine).stack_len = 0;

@@ -3,7 +3,7 @@
 use super::frame::{Word, WordKind};
 use super::stack::Status;
 use super::walk::Walk;
-use super::{Exit, VmCore, call, coroutine};
+use super::{Exit, VmCore, call, coroutine, observe};
 use crate::debug;
 use crate::error::{ErrorKind, LuaError};
 use crate::func::upvalue::UpValue;
@@ -76,6 +76,11 @@ pub(crate) unsafe fn raise(vm: *mut VmCore, mut error: LuaError) -> *mut RawValu
     unsafe {
         error = handle(vm, error);
         unwind(vm, error);
+        (*vm).traced = observe::Traced::NOTHING;
+        if (*vm).attention {
+            // The frame that goes on may belong in the other loop.
+            VmCore::attend(vm);
+        }
     }
     std::ptr::null_mut()
 }
@@ -96,7 +101,7 @@ unsafe fn handle(vm: *mut VmCore, mut error: LuaError) -> LuaError {
             (*vm).is_handled = true;
         }
         if error.kind() != ErrorKind::Throw {
-            (*vm).aborting = Some(error.kind());
+            VmCore::note_abort(vm, error.kind());
         }
         error
     }

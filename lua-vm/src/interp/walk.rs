@@ -5,6 +5,7 @@ use lua_compiler::isa::Op;
 
 use super::VmCore;
 use super::frame::{Word, WordKind};
+use super::stack::{Coroutine, Status};
 use crate::func::closure::LuaClosure;
 use crate::heap::object::CodeObj;
 use crate::value::RawValue;
@@ -12,10 +13,9 @@ use crate::value::RawValue;
 /// How a frame came to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Caller {
-    /// A call instruction of the frame below; its index follows from that frame's pc.
+    /// An instruction of the frame below: a call, or one that called a metamethod, a
+    /// message handler, a finalizer or a hook.
     Instruction,
-    /// A metamethod of an instruction of the frame below.
-    Metamethod,
     /// A native of the frame below, `pcall` included.
     Native,
     /// The frame is its coroutine's first, or the host called it.
@@ -26,8 +26,12 @@ pub(crate) enum Caller {
 #[derive(Clone, Copy)]
 pub(crate) struct Walk {
     pub(crate) base: *mut RawValue,
+    /// Where the frame's own slots end: at the function of the frame above.
+    pub(crate) end: *mut RawValue,
     fp: *mut usize,
     bottom: *mut usize,
+    /// The value stack, to notice when it has moved.
+    stack: *mut RawValue,
     /// Where the frame's execution stands, behind the instruction; null in a native.
     pub(crate) pc: *const u32,
 }
@@ -41,15 +45,73 @@ impl Walk {
     pub(crate) unsafe fn running(vm: *const VmCore) -> Walk {
         // SAFETY: the caller's contract.
         unsafe {
+            let coroutine = (*vm).heap.current;
             let mut walk = Walk {
                 base: (*vm).base,
+                end: (*vm).top,
                 fp: (*vm).fp,
-                bottom: (*(*vm).heap.current).words,
+                bottom: (*coroutine).words,
+                stack: (*coroutine).stack,
                 pc: (*vm).pc,
             };
             walk.drop_pc_of_native();
             walk
         }
+    }
+
+    /// The walk over any coroutine; it has ended at once in one that has not started, or
+    /// has returned.
+    ///
+    /// # Safety
+    ///
+    /// As [`Walk::running`]; the coroutine is live and of this VM.
+    pub(crate) unsafe fn of(vm: *const VmCore, coroutine: *const Coroutine) -> Walk {
+        // SAFETY: the caller's contract.
+        unsafe {
+            if std::ptr::eq(coroutine, (*vm).heap.current) {
+                return Walk::running(vm);
+            }
+            let is_suspended = (*coroutine).status == Status::Suspended;
+            let mut walk = Walk {
+                base: (*coroutine).base,
+                // What a yield has passed on is no longer there.
+                end: if is_suspended {
+                    (*coroutine).base
+                } else {
+                    (*coroutine).top
+                },
+                fp: (*coroutine).fp,
+                bottom: (*coroutine).words,
+                stack: (*coroutine).stack,
+                pc: (*coroutine).pc,
+            };
+            if !(*coroutine).is_started || walk.fp == walk.bottom {
+                walk.base = std::ptr::null_mut();
+            } else {
+                walk.drop_pc_of_native();
+            }
+            walk
+        }
+    }
+
+    /// The same walk after the stacks of its coroutine may have moved.
+    ///
+    /// # Safety
+    ///
+    /// The walk is over this coroutine, whose frames have not changed.
+    pub(crate) unsafe fn moved_with(&self, coroutine: *const Coroutine) -> Walk {
+        let mut walk = *self;
+        // SAFETY: S1, S3: the slots and words are where they were, from the start.
+        unsafe {
+            walk.stack = (*coroutine).stack;
+            walk.bottom = (*coroutine).words;
+            let slots = (walk.stack.addr() as isize).wrapping_sub(self.stack.addr() as isize);
+            let words = (walk.bottom.addr() as isize).wrapping_sub(self.bottom.addr() as isize);
+            walk.base = self.base.wrapping_byte_offset(slots);
+            walk.end = self.end.wrapping_byte_offset(slots);
+            walk.fp = self.fp.wrapping_byte_offset(words);
+        }
+        walk
     }
 
     unsafe fn drop_pc_of_native(&mut self) {
@@ -115,6 +177,7 @@ impl Walk {
                 if !Word::is_special(word) {
                     self.pc = std::ptr::with_exposed_provenance(word);
                     let ins = *self.pc.sub(1);
+                    self.end = self.base.sub(1);
                     self.base = self.base.sub(1 + ((ins >> 8) as usize & 255));
                     return (Caller::Instruction, tail_calls);
                 }
@@ -122,17 +185,20 @@ impl Walk {
                 match word.kind() {
                     WordKind::Vararg => self.base = self.base.sub(word.distance()),
                     WordKind::Tail => tail_calls += word.distance(),
+                    WordKind::Watched => {}
                     WordKind::Native | WordKind::Pcall | WordKind::Xpcall => {
+                        self.end = self.base.sub(1);
                         self.base = self.base.sub(word.distance());
                         self.pc = std::ptr::null();
                         return (Caller::Native, tail_calls);
                     }
                     WordKind::Coroutine => break,
                     _ => {
+                        self.end = self.base.sub(1);
                         self.base = self.base.sub(word.distance());
                         self.fp = self.fp.sub(1);
                         self.pc = std::ptr::with_exposed_provenance(*self.fp);
-                        return (Caller::Metamethod, tail_calls);
+                        return (Caller::Instruction, tail_calls);
                     }
                 }
             }
@@ -147,6 +213,16 @@ impl Walk {
     pub(crate) fn has_ended(&self) -> bool {
         self.base.is_null()
     }
+}
+
+/// Number of words of a function's code.
+///
+/// # Safety
+///
+/// The code object is live.
+pub(crate) unsafe fn instruction_count(code: *const CodeObj) -> usize {
+    // SAFETY: the caller's contract.
+    unsafe { CodeObj::proto(code).code.len() }
 }
 
 /// Index of the instruction that ends before word `behind`.

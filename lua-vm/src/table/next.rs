@@ -39,6 +39,30 @@ pub(crate) unsafe fn step(
     None
 }
 
+/// The key of the entry just before position `cursor`; nil at the start, and for an
+/// entry that is no more.
+///
+/// # Safety
+///
+/// The table is live.
+pub(crate) unsafe fn key_before(table: *const TableObj, cursor: u32) -> RawValue {
+    let Some(at) = (cursor as usize).checked_sub(1) else {
+        return RawValue::NIL;
+    };
+    // SAFETY: T1, T2; the position is checked against the sizes.
+    unsafe {
+        let array_len = (*table).array_len() as usize;
+        if at < array_len {
+            return RawValue::number(f64::from(cursor));
+        }
+        if at >= array_len + (*table).node_count() {
+            return RawValue::NIL;
+        }
+        let key = (*(*table).nodes.add(at - array_len)).key;
+        if key.is_dead() { RawValue::NIL } else { key }
+    }
+}
+
 /// The position just after a key, 0 for nil; `None` if the key is not in the table.
 ///
 /// # Safety

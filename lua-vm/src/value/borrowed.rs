@@ -615,6 +615,21 @@ impl<'v> Userdata<'v> {
             (!env.is_null()).then(|| Table::new(env, self.vm))
         }
     }
+
+    /// Sets the environment.
+    ///
+    /// # Errors
+    ///
+    /// A table of another VM.
+    pub fn set_environment(self, env: Table<'_>) -> Result<(), LuaError> {
+        let raw = checked_raw(self.vm, Value::Table(env))?;
+        // SAFETY: B1, B2; the barrier keeps G4.
+        unsafe {
+            (*self.object).env = raw.as_table().unwrap_or(std::ptr::null_mut());
+            heap(self.vm).barrier_forward(self.object.cast(), raw);
+        }
+        Ok(())
+    }
 }
 
 /// The state of a coroutine, as `coroutine.status` names it.
@@ -627,7 +642,32 @@ pub enum ThreadStatus {
     Dead,
 }
 
-impl Thread<'_> {
+impl<'v> Thread<'v> {
+    /// True for the coroutine that no script has made.
+    pub fn is_main(self) -> bool {
+        // SAFETY: B1.
+        unsafe { std::ptr::eq(self.object, (*self.vm).heap.main) }
+    }
+
+    /// The environment of the functions that the coroutine loads (manual §2.9).
+    pub fn environment(self) -> Table<'v> {
+        // SAFETY: B1.
+        unsafe { Table::new((*self.object).globals, self.vm) }
+    }
+
+    /// Sets the environment.
+    ///
+    /// # Errors
+    ///
+    /// A table of another VM.
+    pub fn set_environment(self, env: Table<'_>) -> Result<(), LuaError> {
+        if let Some(env) = checked_raw(self.vm, Value::Table(env))?.as_table() {
+            // SAFETY: B1, B2; coroutines are never black: no barrier is needed.
+            unsafe { (*self.object).globals = env };
+        }
+        Ok(())
+    }
+
     /// The state.
     pub fn status(self) -> ThreadStatus {
         // SAFETY: B1.

@@ -282,6 +282,11 @@ impl RawValue {
         RawValue(IMMEDIATE | address)
     }
 
+    /// True for what a key became whose object is gone.
+    pub(crate) fn is_dead(self) -> bool {
+        self.0 > IMMEDIATE && self.0.is_multiple_of(8)
+    }
+
     /// True if this is what `key` became as a dead key.
     pub(crate) fn is_dead_of(self, key: RawValue) -> bool {
         self.0 == IMMEDIATE | (key.0 & PAYLOAD)

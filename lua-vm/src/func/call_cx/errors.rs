@@ -1,7 +1,7 @@
 //! Errors that a native function raises, and their positions.
 
 use super::CallCx;
-use crate::debug;
+use crate::debug::names;
 use crate::error::LuaError;
 use crate::interp::unwind;
 use crate::value::borrowed::{Value, checked_raw};
@@ -18,7 +18,7 @@ impl CallCx<'_> {
     /// `bad argument #i to 'f' (message)`, with the position of the caller.
     pub fn arg_error(&self, i: usize, message: impl AsRef<[u8]>) -> LuaError {
         // SAFETY: N2.
-        let text = unsafe { debug::argument_message(self.vm, i, message.as_ref()) };
+        let text = unsafe { names::argument_message(self.vm, i, message.as_ref()) };
         self.error(text)
     }
 

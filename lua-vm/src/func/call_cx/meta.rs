@@ -128,7 +128,7 @@ impl CallCx<'_> {
             _ => {
                 let text = match value.address() {
                     Some(0) => format!("{}: (nil)", value.type_name()),
-                    address => format!("{}: {:#016x}", value.type_name(), address.unwrap_or(0)),
+                    address => format!("{}: {:#x}", value.type_name(), address.unwrap_or(0)),
                 };
                 self.push_bytes(text.as_bytes())
             }

@@ -68,7 +68,7 @@ impl CallCx<'_> {
             {
                 // Reported when the native returns, as an abort cannot be lost.
                 if error.kind().is_abort() {
-                    (*self.vm).aborting = Some(error.kind());
+                    VmCore::note_abort(self.vm, error.kind());
                 } else {
                     unwind::memory_abort(self.vm);
                 }

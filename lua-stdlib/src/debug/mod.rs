@@ -1,6 +1,14 @@
-//! The `debug` library (§5.9): tracebacks, and metatables and environments without protection.
+//! The `debug` library (§5.9).
 //!
-//! Owns the table and argument rules; the VM walks its stacks.
+//! Owns the table, and metatables and environments without protection; [`inspect`] says what
+//! runs, [`variables`] reads and changes its variables, [`hooks`] watches it, and [`console`]
+//! lets a person do all that. The VM walks its stacks and calls the hooks; here are the rules
+//! for arguments and the form of results.
+
+mod console;
+mod hooks;
+mod inspect;
+mod variables;
 
 use lua_vm::{CallCx, LuaError, Returned, Thread, Value};
 
@@ -12,35 +20,54 @@ pub const DEBUG: Library = Library {
     name: "debug",
     manual: "§5.9",
     entries: &[
+        ("debug", Native(console::debug)),
         ("getfenv", Native(getfenv)),
+        ("gethook", Native(hooks::gethook)),
+        ("getinfo", Native(inspect::getinfo)),
+        ("getlocal", Native(variables::getlocal)),
         ("getregistry", Native(getregistry)),
         ("getmetatable", Native(getmetatable)),
+        ("getupvalue", Native(variables::getupvalue)),
         ("setfenv", Native(setfenv)),
+        ("sethook", Native(hooks::sethook)),
+        ("setlocal", Native(variables::setlocal)),
         ("setmetatable", Native(setmetatable)),
-        ("traceback", Native(traceback)),
+        ("setupvalue", Native(variables::setupvalue)),
+        ("traceback", Native(inspect::traceback)),
     ],
     finish: None,
 };
 
-/// Implements `debug.getfenv` (§5.9): the environment of a function or userdata; nil for
-/// values without one.
+/// The coroutine that an optional first argument names, and the number of arguments it takes.
+fn thread_arg<'a>(cx: &'a CallCx<'_>) -> (Option<Thread<'a>>, usize) {
+    match cx.arg(1) {
+        Value::Thread(thread) => (Some(thread), 1),
+        _ => (None, 0),
+    }
+}
+
+/// Implements `debug.getfenv` (§5.9): the environment of a function, userdata or coroutine;
+/// nil for values without one.
 fn getfenv(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     let environment = match cx.check_any(1)? {
         Value::Function(function) => Some(function.environment()),
         Value::Userdata(userdata) => userdata.environment(),
+        Value::Thread(thread) => Some(thread.environment()),
         _ => None,
     };
     cx.ret(environment.map_or(Value::Nil, Value::Table))
 }
 
-/// Implements `debug.setfenv` (§5.9) for functions, native ones too.
+/// Implements `debug.setfenv` (§5.9) for functions, native ones too, userdata and coroutines.
 /// Errors with `'setfenv' cannot change environment of given object`.
 fn setfenv(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     let environment = cx.check_table(2)?;
-    let Value::Function(function) = cx.arg(1) else {
-        return Err(cx.error("'setfenv' cannot change environment of given object"));
-    };
-    function.set_environment(environment)?;
+    match cx.arg(1) {
+        Value::Function(function) => function.set_environment(environment)?,
+        Value::Userdata(userdata) => userdata.set_environment(environment)?,
+        Value::Thread(thread) => thread.set_environment(environment)?,
+        _ => return Err(cx.error("'setfenv' cannot change environment of given object")),
+    }
     cx.ret_arg(1)
 }
 
@@ -69,43 +96,4 @@ fn setmetatable(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
         other => cx.set_metatable_of_type(other.type_of(), metatable)?,
     }
     cx.ret_bool(true)
-}
-
-/// The coroutine that an optional first argument names, and the number of arguments it takes.
-fn thread_arg<'a>(cx: &'a CallCx<'_>) -> (Option<Thread<'a>>, usize) {
-    match cx.arg(1) {
-        Value::Thread(thread) => (Some(thread), 1),
-        _ => (None, 0),
-    }
-}
-
-/// Implements `debug.traceback` (§5.9): a message and the calls that are active from `level`
-/// (default 1, the caller) on. A message that is no string is returned alone.
-/// Errors for a coroutine other than the running one.
-fn traceback(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
-    let (thread, taken) = thread_arg(cx);
-    if let Some(thread) = thread {
-        let is_running = cx
-            .running_thread()
-            .is_some_and(|running| Value::Thread(running).raw_equals(Value::Thread(thread)));
-        if !is_running {
-            return Err(cx.arg_error(1, "traceback of another coroutine"));
-        }
-    }
-    let message = taken + 1;
-    let level = match cx.arg(message + 1) {
-        Value::Number(level) => usize::try_from(crate::args::to_c_int(level)).unwrap_or(0),
-        _ => usize::from(thread.is_none()),
-    };
-    let mut text = match cx.arg(message) {
-        Value::Nil if !cx.has_arg(message) => Vec::new(),
-        Value::String(_) | Value::Number(_) => {
-            let mut text = cx.check_bytes(message)?.to_vec();
-            text.push(b'\n');
-            text
-        }
-        _ => return cx.ret_arg(message),
-    };
-    text.extend_from_slice(&cx.traceback(level));
-    cx.ret_bytes(&text)
 }

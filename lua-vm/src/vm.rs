@@ -54,6 +54,11 @@ pub struct InterruptHandle {
 impl InterruptHandle {
     /// Makes the running script stop with
     /// [`ErrorKind::Interrupted`] within some tens of microseconds.
+    ///
+    /// Only a call under way is stopped: what comes between two calls is forgotten when
+    /// the next one begins. Where a request to stop may overtake the call that it is
+    /// meant for, the host keeps it, and answers by [`Scoped::poll`], which is asked again
+    /// at every slice.
     pub fn interrupt(&self) {
         self.flag.store(true, Ordering::Relaxed);
     }

@@ -257,7 +257,7 @@ pub(crate) unsafe fn enter(
 /// # Safety
 ///
 /// As [`precall`]; `closure` is the function in `func`.
-#[inline]
+#[inline(always)]
 pub(crate) unsafe fn invoke(
     vm: *mut VmCore,
     func: *mut RawValue,
@@ -286,6 +286,7 @@ pub(crate) unsafe fn invoke(
 }
 
 /// Sets up `pcall` or `xpcall`: pushes its word and returns the callee.
+#[inline(always)]
 unsafe fn protect(
     vm: *mut VmCore,
     func: *mut RawValue,

@@ -64,19 +64,30 @@ pub(crate) fn send(
         text_of(table.get_bytes(b"err")).unwrap_or_else(|| b"ERR unknown error".to_vec());
     let source = text_of(table.get_bytes(b"source"));
     if let (Some(source), Value::Number(line)) = (source, table.get_bytes(b"line")) {
-        text.extend_from_slice(b" script: ");
-        if wording.names_script {
-            text.extend_from_slice(name);
-            text.extend_from_slice(b", ");
-        }
-        text.extend_from_slice(b"on ");
-        text.extend_from_slice(&source);
-        text.push(b':');
-        text.extend_from_slice(format_number(line).as_bytes());
-        text.push(b'.');
+        add_position(&mut text, &source, line, name, wording);
     }
     reply.error(&error_line(&text));
     is_counted(value)
+}
+
+/// Adds to a message where in which script it was.
+pub(crate) fn add_position(
+    text: &mut Vec<u8>,
+    source: &[u8],
+    line: f64,
+    name: &[u8],
+    wording: &Wording,
+) {
+    text.extend_from_slice(b" script: ");
+    if wording.names_script {
+        text.extend_from_slice(name);
+        text.extend_from_slice(b", ");
+    }
+    text.extend_from_slice(b"on ");
+    text.extend_from_slice(source);
+    text.push(b':');
+    text.extend_from_slice(format_number(line).as_bytes());
+    text.push(b'.');
 }
 
 /// A string, or a number as one.

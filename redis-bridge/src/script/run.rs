@@ -113,7 +113,13 @@ fn send_abort(error: LuaError, vm: &Vm, name: &[u8], wording: &Wording, reply: &
     let text = match error.kind() {
         ErrorKind::Memory => b"OOM script memory limit exceeded".to_vec(),
         ErrorKind::Instructions => b"LIMIT script instruction limit exceeded".to_vec(),
-        ErrorKind::Interrupted => [b"ERR ", wording.killed.as_bytes()].concat(),
+        ErrorKind::Interrupted => {
+            let mut text = [b"ERR ", wording.killed.as_bytes()].concat();
+            if let Some((source, line)) = vm.abort_position() {
+                failure::add_position(&mut text, source, line.into(), name, wording);
+            }
+            text
+        }
         ErrorKind::Throw => failure::not_run(&vm.error_message(error), name, wording),
     };
     reply.error(&text);

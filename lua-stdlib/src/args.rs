@@ -46,6 +46,8 @@ pub(crate) fn check_option<'a, T: Copy>(
     options: &[(&str, T)],
 ) -> Result<T, LuaError> {
     let name = cx.opt_bytes(i, default)?;
+    // As C's `strcmp`: up to a zero byte.
+    let name = &name[..memchr::memchr(0, name).unwrap_or(name.len())];
     options
         .iter()
         .find(|(option, _)| option.as_bytes() == name)

@@ -70,14 +70,13 @@ fn difftime(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
 }
 
 /// Implements `os.execute` (§5.8): the status of a command given to the system's shell, as
-/// `system` returns it; without a command, whether there is a shell.
+/// `system` returns it; without a command, whether there is a shell. As in C, what scripts have
+/// printed may still be buffered, and then comes after what the command prints.
 fn execute(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     if cx.arg(1).is_nil() {
         return cx.ret_number(f64::from(u8::from(cfg!(unix))));
     }
     let command = cx.check_bytes(1)?;
-    // The command may print: what scripts printed before comes first.
-    let _ = output::flush();
     cx.ret_number(f64::from(run_shell(command)))
 }
 

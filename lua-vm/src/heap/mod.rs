@@ -68,9 +68,9 @@ pub(crate) struct Heap {
     /// Collect at every safepoint: the stress mode of the tests.
     pub(crate) is_stressed: bool,
     /// Percentage of the live bytes to wait for before the next cycle (`setpause`).
-    pub(crate) pause: usize,
+    pub(crate) pause: i32,
     /// Work per allocation, in percent (`setstepmul`).
-    pub(crate) step_multiplier: usize,
+    pub(crate) step_multiplier: i32,
     /// Bytes live after the last mark.
     pub(crate) estimate: usize,
     objects: Pool,

@@ -13,6 +13,9 @@ use crate::value::string::{MAX_INTERNED, StringObj, size_of_string};
 /// Bytes that may be allocated between two steps.
 const STEP_BYTES: usize = 16 * 1024;
 
+/// The largest pause and step multiplier that count.
+const MOST_PERCENT: i32 = 100_000;
+
 impl Heap {
     /// Does about `work` bytes' worth of collecting. Returns true if a cycle ended.
     /// Stops early when finalizers are due: see [`Phase::Finalize`].
@@ -56,14 +59,24 @@ impl Heap {
         has_ended
     }
 
+    /// The pause that is kept, in percent: scripts may have set any number.
+    fn pause_percent(&self) -> usize {
+        self.pause.clamp(0, MOST_PERCENT) as usize
+    }
+
+    /// The step multiplier that is kept, in percent.
+    pub(crate) fn step_percent(&self) -> usize {
+        self.step_multiplier.clamp(0, MOST_PERCENT) as usize
+    }
+
     /// One step as allocation drives it, and the threshold of the next.
     pub(crate) fn step(&mut self) -> bool {
-        let work = STEP_BYTES / 100 * self.step_multiplier.max(1);
+        let work = STEP_BYTES / 100 * self.step_percent().max(1);
         let has_ended = self.advance(work);
         if has_ended {
             self.set_threshold(
                 (self.estimate / 100)
-                    .saturating_mul(self.pause)
+                    .saturating_mul(self.pause_percent())
                     .max(STEP_BYTES),
             );
         } else {
@@ -98,7 +111,7 @@ impl Heap {
         };
         self.set_threshold(
             (self.estimate / 100)
-                .saturating_mul(self.pause)
+                .saturating_mul(self.pause_percent())
                 .max(STEP_BYTES),
         );
     }

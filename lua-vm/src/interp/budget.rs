@@ -218,7 +218,7 @@ pub(crate) unsafe fn run_finalizers(vm: *mut VmCore) -> Result<(), LuaError> {
         while let Some(userdata) = (*vm).heap.due.pop() {
             let value = RawValue::userdata(userdata);
             let handler = (*vm).heap.metamethod(value, Event::Gc);
-            if handler.as_function().is_none() {
+            if handler.is_nil() {
                 continue;
             }
             // Above everything that is live. An open list may end at `top`: it has to be
@@ -263,7 +263,7 @@ pub(crate) unsafe fn step(vm: *mut VmCore, kilobytes: usize) -> Result<bool, Lua
         let heap = &raw mut (*vm).heap;
         let work = kilobytes.saturating_mul(1024).max(4096);
         let mut has_ended =
-            (*heap).advance(work.saturating_mul((*heap).step_multiplier.max(100) / 100));
+            (*heap).advance(work.saturating_mul((*heap).step_percent().max(100) / 100));
         let bytes = (*heap).bytes;
         (*heap).set_threshold(bytes.saturating_add(work));
         (*heap).bury();

@@ -253,6 +253,12 @@ lua -e 'print("lost")' >&-; echo "exit $?"
 lua -e 'io.stdout:write("lost")' >&-; echo "exit $?"
 --- case: reading from a closed stream
 lua -e 'print(io.read())' <&-; echo "exit $?"
+--- case: commands print before what is still buffered
+lua -e 'io.write("x") os.execute("printf y") io.write("z\n")'
+lua -e 'io.write("x") io.flush() os.execute("printf y") io.write("z\n")'
+lua -e 'io.stdout:setvbuf("no") io.write("x") os.execute("printf y") io.write("z\n")'
+lua -e 'io.write("x") local p = io.popen("cat", "w") p:write("y") p:close() io.write("z\n")'
+lua -e 'io.write("x") io.popen("printf y >&2"):close() io.write("z\n")'
 --- case: reading a script and its data from one stream
 printf 'print(io.read())\ndata line\n' | lua -; echo "exit $?"
 --- case: interactive mode

@@ -47,23 +47,17 @@ impl CallCx<'_> {
         }
     }
 
-    /// Sets the pause in percent, and returns the old one (manual §2.10).
+    /// Sets the pause in percent, and returns the old one (manual §2.10). What is out of range
+    /// counts as the nearest that is not.
     pub fn gc_set_pause(&self, percent: i32) -> i32 {
         // SAFETY: the VM is live.
-        unsafe {
-            std::mem::replace(
-                &mut (*self.vm).heap.pause,
-                percent.clamp(0, 100_000) as usize,
-            ) as i32
-        }
+        unsafe { std::mem::replace(&mut (*self.vm).heap.pause, percent) }
     }
 
-    /// Sets the step multiplier in percent, and returns the old one (manual §2.10).
+    /// Sets the step multiplier in percent, and returns the old one (manual §2.10), as
+    /// [`CallCx::gc_set_pause`].
     pub fn gc_set_step_multiplier(&self, percent: i32) -> i32 {
         // SAFETY: the VM is live.
-        unsafe {
-            let multiplier = percent.clamp(0, 100_000) as usize;
-            std::mem::replace(&mut (*self.vm).heap.step_multiplier, multiplier) as i32
-        }
+        unsafe { std::mem::replace(&mut (*self.vm).heap.step_multiplier, percent) }
     }
 }

@@ -1,7 +1,8 @@
 //! A growing result string, under the limits of the VM.
 //!
 //! Owns the rule that a native asks for room before it builds something big, so that a memory
-//! limit or the largest string length stops it with a clean error. `luaL_Buffer` of the C API.
+//! limit, the largest string length or the system stops it with a clean error. `luaL_Buffer` of
+//! the C API.
 
 use std::cell::Cell;
 
@@ -18,6 +19,41 @@ const SPARE_LIMIT: usize = 64 << 10;
 
 /// Room that is taken without asking, in bytes.
 const FREE: usize = 4096;
+
+/// Longest item that is written before its length is known, in bytes: `%99.99f` of the largest
+/// number.
+const SHORT: usize = 512;
+
+/// Makes room for `additional` bytes, or fails with the memory error: growing a vector without
+/// asking ends the process when the system has no memory left.
+fn grow(cx: &CallCx<'_>, bytes: &mut Vec<u8>, additional: usize) -> Result<(), LuaError> {
+    bytes
+        .try_reserve(additional)
+        .or_else(|_| bytes.try_reserve_exact(additional))
+        .map_err(|_| cx.memory_error())
+}
+
+/// `copies` copies of `bytes`. Fails with `resulting string too large` or the memory error.
+pub(crate) fn repeat(cx: &CallCx<'_>, bytes: &[u8], copies: usize) -> Result<Vec<u8>, LuaError> {
+    let total = bytes
+        .len()
+        .checked_mul(copies)
+        .ok_or_else(|| cx.error("resulting string too large"))?;
+    cx.check_room(total)?;
+    let mut result = Vec::new();
+    result
+        .try_reserve_exact(total)
+        .map_err(|_| cx.memory_error())?;
+    if total > 0 {
+        result.extend_from_slice(bytes);
+    }
+    // What is there, doubled: few large copies.
+    while result.len() < total {
+        let more = result.len().min(total - result.len());
+        result.extend_from_within(..more);
+    }
+    Ok(result)
+}
 
 /// Bytes that will become a string.
 pub(crate) struct Buffer {
@@ -38,18 +74,12 @@ impl Buffer {
         }
     }
 
-    /// Asks for `additional` bytes at once, when the size is known before.
-    pub(crate) fn reserve(&mut self, cx: &CallCx<'_>, additional: usize) -> Result<(), LuaError> {
-        self.ask(cx, additional)?;
-        self.bytes.reserve(additional);
-        Ok(())
-    }
-
     #[inline]
     fn ask(&mut self, cx: &CallCx<'_>, additional: usize) -> Result<(), LuaError> {
         let wanted = self.bytes.len().saturating_add(additional);
         if wanted > self.allowed {
             cx.check_room(wanted)?;
+            grow(cx, &mut self.bytes, additional)?;
             self.allowed = wanted;
         }
         Ok(())
@@ -63,12 +93,15 @@ impl Buffer {
         Ok(())
     }
 
-    /// Lets `write` append a short item, at most a few hundred bytes.
+    /// Lets `write` append a short item, at most [`SHORT`] bytes.
     pub(crate) fn push_with(
         &mut self,
         cx: &CallCx<'_>,
         write: impl FnOnce(&mut Vec<u8>),
     ) -> Result<(), LuaError> {
+        if self.bytes.capacity() - self.bytes.len() < SHORT {
+            grow(cx, &mut self.bytes, SHORT)?;
+        }
         write(&mut self.bytes);
         self.ask(cx, 0)
     }

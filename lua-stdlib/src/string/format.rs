@@ -430,9 +430,11 @@ fn push_fixed(out: &mut Vec<u8>, scaled: u64, places: usize) {
     }
 }
 
-/// `%q`: `bytes` as a Lua literal that reads back as the same string.
-pub(super) fn quoted(out: &mut Vec<u8>, bytes: &[u8]) {
-    out.push(b'"');
+/// Bytes that are escaped without asking for room: each becomes four at most.
+pub(super) const QUOTED_AT_ONCE: usize = 100;
+
+/// What `%q` puts between the quotes.
+pub(super) fn escaped(out: &mut Vec<u8>, bytes: &[u8]) {
     for &byte in bytes {
         match byte {
             b'"' | b'\\' | b'\n' => out.extend_from_slice(&[b'\\', byte]),
@@ -441,7 +443,6 @@ pub(super) fn quoted(out: &mut Vec<u8>, bytes: &[u8]) {
             _ => out.push(byte),
         }
     }
-    out.push(b'"');
 }
 
 /// 2^63, the first value beyond a `long`.
@@ -558,7 +559,7 @@ mod tests {
     #[test]
     fn quoting() {
         let mut out = Vec::new();
-        quoted(&mut out, b"a\"\\\n\r\0z");
-        assert_eq!(out, b"\"a\\\"\\\\\\\n\\r\\000z\"");
+        escaped(&mut out, b"a\"\\\n\r\0z");
+        assert_eq!(out, b"a\\\"\\\\\\\n\\r\\000z");
     }
 }

@@ -12,7 +12,7 @@ mod subst;
 use lua_vm::{CallCx, FastArgs, FastResult, LuaError, Returned, Type, Value};
 
 use crate::args::{relative_position, substring_range, to_c_int};
-use crate::buffer::Buffer;
+use crate::buffer::{self, Buffer};
 use crate::library::Entry::{Alias, Fast, Native};
 use crate::library::{Library, Parts};
 use format::Spec;
@@ -153,8 +153,7 @@ fn map_bytes(cx: &CallCx<'_>, change: impl FnOnce(&mut [u8])) -> Result<Returned
         change(small);
         return cx.ret_bytes(small);
     }
-    cx.check_room(bytes.len())?;
-    let mut bytes = bytes.to_vec();
+    let mut bytes = buffer::repeat(cx, bytes, 1)?;
     change(&mut bytes);
     cx.ret_bytes(&bytes)
 }
@@ -164,12 +163,7 @@ fn map_bytes(cx: &CallCx<'_>, change: impl FnOnce(&mut [u8])) -> Result<Returned
 fn rep(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     let bytes = cx.check_bytes(1)?;
     let copies = usize::try_from(cx.check_int(2)?).unwrap_or(0);
-    let total = bytes
-        .len()
-        .checked_mul(copies)
-        .ok_or_else(|| cx.error("resulting string too large"))?;
-    cx.check_room(total)?;
-    cx.ret_bytes(&bytes.repeat(copies))
+    cx.ret_bytes(&buffer::repeat(cx, bytes, copies)?)
 }
 
 /// Implements `string.sub` (§5.4): bytes `i` to `j` (default -1), both inclusive.
@@ -245,9 +239,11 @@ fn format(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
             }
             b'q' => {
                 let bytes = cx.check_bytes(arg)?;
-                // Escapes make it at most four times as long, and two quotes.
-                out.reserve(cx, bytes.len())?;
-                out.push_with(cx, |out| format::quoted(out, bytes))?;
+                out.push(cx, b"\"")?;
+                for piece in bytes.chunks(format::QUOTED_AT_ONCE) {
+                    out.push_with(cx, |out| format::escaped(out, piece))?;
+                }
+                out.push(cx, b"\"")?;
             }
             b's' => {
                 let bytes = cx.check_bytes(arg)?;

@@ -123,3 +123,85 @@ lua -e 'print(os.execute("exit 3") ~= 0, os.execute("true")) print(os.execute())
 lua -e 'local p = io.popen("echo popen") print(p:read("*a")) p:close()'
 --- case: deep recursion ends in a message
 lua -e 'local function f() return 1 + f() end f()' 2>&1 | head -1
+--- case: interactive on a pipe shows prompts and lines
+cat > in <<'END'
+print(1)
+
+=nil
+=1, 2
+return 5
+local gone = 1
+=gone
+for i = 1, 2 do
+print(i)
+end
+=[[a
+b]]
+x = = 1
+= (
+error("raised")
+error({})
+error()
+END
+lua -i < in 2>&1 | tail -n +2
+printf 'unfinished(' | lua -i 2>&1 | tail -n +2
+lua -i -e 'print("first")' < /dev/null 2>&1 | tail -n +2
+--- case: interactive prompts are globals
+cat > in <<'END'
+_PROMPT, _PROMPT2 = "? ", "?? "
+(
+print)(1)
+_PROMPT = 12
+=1
+_PROMPT = {}
+=2
+END
+lua -i < in 2>&1 | tail -n +2
+--- case: interactive results go through print
+cat > in <<'END'
+print = nil
+=1
+print = error
+=1
+print = function() error({}) end
+=1
+print = function() io.write("mine\n") end
+=1
+END
+lua -i < in 2>&1 | tail -n +2
+--- case: tracebacks are debug.traceback's
+lua -e 'debug.traceback = function(...) return "replaced " .. select("#", ...) .. " " .. tostring(select(2, ...)) end error("x")'
+lua -e 'debug.traceback = nil error("x")'
+lua -e 'debug = nil error("x")'
+lua -e 'debug.traceback = function() error("again") end error("x")'
+lua -e 'debug.traceback = function() end error("x")'
+echo 'debug = nil error("x", 0)' > a.lua; lua a.lua 1 2
+--- case: messages end at a zero byte
+lua -e 'error("before\0after", 0)'
+lua -e 'error("before\0after")'
+--- case: os.exit writes what files buffer
+lua -e 'local f = io.open("out.txt", "w") f:write("kept") os.exit(0)'; cat out.txt; echo
+lua -e 'local f = io.open("out.txt", "a") f:write(" too") f:close() os.exit(0)'; cat out.txt; echo
+lua -e 'local p = newproxy(true) getmetatable(p).__gc = function() print("not called") end os.exit(0)'
+--- case: an interrupt is an error of the running chunk
+ulimit -t 20
+running() { ( exec "$0" "$@" ) > out 2>&1 & pid=$!; until grep -q ready out; do :; done; }
+running -e 'print("ready") io.flush() while true do end'; kill -INT $pid; wait $pid; echo "exit $?"; cat out
+cat > a.lua <<'END'
+io.stdout:setvbuf("no")
+local function inner()
+    print("ready")
+    while true do end
+end
+print(pcall(inner))
+print(select(2, pcall(function()
+    inner()
+end)))
+END
+running a.lua; kill -INT $pid; until grep -q false out; do :; done; cat out; kill -INT $pid; wait $pid; echo "exit $?"
+--- case: writing to a full device
+lua -e 'print("lost")' > /dev/full; echo "exit $?"
+lua -e 'io.stdout:setvbuf("no") print(io.write("lost"))' > /dev/full; echo "exit $?"
+lua -e 'io.stdout:setvbuf("no") io.stderr:write(tostring(io.write("lost")), "\n")' > /dev/full
+--- case: a reader that leaves ends the writer
+{ lua -e 'for i = 1, 100000 do print(i) end'; echo "exit $?" >&2; } | head -1

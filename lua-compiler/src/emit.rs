@@ -184,7 +184,7 @@ impl Emitter {
         }
         // At the start of a function the reference relies on clean registers, and emits
         // nothing.
-        let is_first = self.here() == 0;
+        let is_first = self.lines.runs().is_empty();
         self.emit(Instr::LoadNil {
             a: Base(first),
             b: Imm8(n),

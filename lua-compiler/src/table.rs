@@ -172,6 +172,10 @@ impl Codegen<'_> {
                         self.flush(table, stored, None);
                         return Ok(());
                     }
+                    if i + 1 == items.len() {
+                        // The reference loads the last one when it has seen the brace.
+                        self.f.emit.line = self.chunk.expr_span(id).end_line;
+                    }
                     let reserved = self.push(&mut e);
                     reserved.map_err(|exceeded| match items.get(i + 1) {
                         Some(

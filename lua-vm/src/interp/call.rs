@@ -181,6 +181,7 @@ unsafe fn call_handler(
 /// # Safety
 ///
 /// As [`precall`]; `closure` is the function in `func`.
+#[inline(always)]
 pub(crate) unsafe fn enter(
     vm: *mut VmCore,
     mut func: *mut RawValue,

@@ -1,7 +1,10 @@
 //! Hostile scripts and limits hit half way: whatever happens, the VM stays whole and can
 //! be used again.
 
-use lua_vm::{Builtin, CallCx, ErrorKind, LuaError, Results, Returned, Value, Vm, VmConfig};
+use lua_vm::{
+    Builtin, CallCx, ErrorKind, Interrupt, InterruptHandle, LuaError, Results, Returned, Value, Vm,
+    VmConfig,
+};
 
 fn collect(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     cx.gc_collect()?;
@@ -370,4 +373,50 @@ fn a_step_of_any_size() {
         cx.charge(u64::MAX)
     });
     assert_eq!(error.unwrap_err().kind(), ErrorKind::Instructions);
+}
+
+/// `interrupt()`: what another thread or a signal handler would do meanwhile.
+fn interrupt(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
+    if let Some(handle) = cx.host_data::<InterruptHandle>() {
+        handle.interrupt();
+    }
+    cx.ret0()
+}
+
+fn interruptible() -> Vm {
+    let mut vm = vm(VmConfig::default());
+    vm.attach(vm.interrupt_handle());
+    vm.enter(|cx| {
+        let interrupt = Value::Function(cx.new_native(interrupt)?);
+        cx.globals().set_bytes(b"interrupt", interrupt)
+    })
+    .unwrap();
+    vm
+}
+
+const INTERRUPTED_TWICE: &str = "local function spin() interrupt() while true do end end
+     local ok, first = pcall(spin)
+     local second
+     local co = wrap(function()
+       spin()
+     end)
+     ok, second = pcall(co)
+     return first .. ' ' .. second";
+
+#[test]
+fn an_interrupt_that_is_raised_is_caught_like_any_error() {
+    let mut vm = interruptible();
+    vm.set_on_interrupt(Interrupt::Raise);
+    assert_eq!(
+        run(&mut vm, INTERRUPTED_TWICE),
+        "interrupted! t:5: interrupted!"
+    );
+    assert_eq!(run(&mut vm, "return 'usable'"), "usable");
+}
+
+#[test]
+fn an_interrupt_that_aborts_is_not_caught() {
+    let mut vm = interruptible();
+    assert_eq!(run(&mut vm, INTERRUPTED_TWICE), "script interrupted");
+    assert_eq!(run(&mut vm, "return 'usable'"), "usable");
 }

@@ -14,11 +14,13 @@ pub(crate) struct Xtask {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Run the suites: unit tests, Lua conformance (once more under stress), robustness, packages,
-    /// Redis.
+    /// Run the suites: unit tests, Lua conformance (once more under stress), robustness, random
+    /// programs, packages, Redis.
     Test(TestFlags),
     /// Measure speed as a ratio to the real thing, in one run.
     Bench(BenchFlags),
+    /// Run random programs on `lua` and `lua5.1`, and compare. See docs/fuzzing.md.
+    Fuzz(FuzzFlags),
     /// Check formatting, clippy, docs and the tree's own rules.
     Lint,
     /// Check the tree's own rules alone, and count unsafe blocks per file.
@@ -27,8 +29,8 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct TestFlags {
-    /// Names of suites (unit, lua, stress, robustness, packages, redis), or filters: a case runs
-    /// when its name holds one of the filters. Without suite names, all suites run.
+    /// Names of suites (unit, lua, stress, robustness, fuzz, packages, redis), or filters: a
+    /// case runs when its name holds one of the filters. Without suite names, all suites run.
     pub(crate) words: Vec<String>,
 
     /// Fail where the real thing (lua5.1, redis-server) is not installed, instead of skipping.
@@ -95,4 +97,66 @@ impl BenchFlags {
     pub(crate) fn n_runs(&self) -> usize {
         usize::from(self.runs)
     }
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct FuzzFlags {
+    #[command(subcommand)]
+    pub(crate) command: Option<FuzzCommand>,
+
+    /// Programs depend on this number and on their own: equal numbers, equal programs.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+
+    /// How many programs.
+    #[arg(long, default_value_t = 10_000)]
+    programs: u64,
+
+    /// Number of the first program.
+    #[arg(long, default_value_t = 0)]
+    first: u64,
+
+    /// Test this `lua` in place of a release build of the workspace's.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) lua: Option<PathBuf>,
+
+    /// Threads; as many as there are processors when not given.
+    #[arg(long)]
+    pub(crate) jobs: Option<usize>,
+
+    /// Stop when so many differences have been reported.
+    #[arg(long, default_value_t = 10)]
+    pub(crate) differences: usize,
+
+    /// Percentage of programs that are broken on purpose.
+    #[arg(long, default_value_t = 25)]
+    pub(crate) mutated: u8,
+
+    /// Print the programs instead of running them.
+    #[arg(long)]
+    pub(crate) show: bool,
+}
+
+impl FuzzFlags {
+    /// Numbers of the programs to run.
+    pub(crate) fn range(&self) -> std::ops::Range<u64> {
+        self.first..self.first.saturating_add(self.programs)
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum FuzzCommand {
+    /// Run the coverage-guided targets of xtask/fuzz; needs a nightly toolchain and cargo-fuzz.
+    Coverage(CoverageFlags),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CoverageFlags {
+    /// Targets to run; all when there are none.
+    pub(crate) targets: Vec<String>,
+
+    /// Time for each target.
+    #[arg(long, default_value_t = 60)]
+    pub(crate) seconds: u32,
 }

@@ -6,6 +6,7 @@
 mod bench;
 mod cli;
 mod conformance;
+mod fuzz;
 mod known;
 mod lint;
 mod proc;
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
     let done = match cli::Xtask::parse().command {
         cli::Command::Test(flags) => test::run(flags),
         cli::Command::Bench(flags) => bench::run(&flags),
+        cli::Command::Fuzz(flags) => fuzz::run(&flags),
         cli::Command::Lint => lint::run(),
         cli::Command::Tidy => tidy::run(),
     };

@@ -50,7 +50,7 @@ impl Profile {
     pub(crate) fn setup(self) -> Setup {
         Setup {
             // The sanitizer maps its shadow over most of the address space.
-            has_address_limit: self != Profile::Sanitized,
+            address_space_kib: (self != Profile::Sanitized).then_some(ADDRESS_SPACE_KIB),
             ..Setup::default()
         }
     }
@@ -103,15 +103,15 @@ fn sanitized_target_dir() -> PathBuf {
 pub(crate) struct Setup {
     /// Variables set in its environment.
     pub(crate) env: Vec<(&'static str, &'static str)>,
-    /// Whether [`ADDRESS_SPACE_KIB`] holds for it.
-    pub(crate) has_address_limit: bool,
+    /// Address space that it may take.
+    pub(crate) address_space_kib: Option<u64>,
 }
 
 impl Default for Setup {
     fn default() -> Setup {
         Setup {
             env: Vec::new(),
-            has_address_limit: true,
+            address_space_kib: Some(ADDRESS_SPACE_KIB),
         }
     }
 }
@@ -215,8 +215,8 @@ pub(crate) fn run_with<S: AsRef<OsStr>>(
 ) -> Result<Finished> {
     // The shell sets the limits and replaces itself, so the child's id and signals are its own.
     let mut script = "ulimit -c 0; ".to_owned();
-    if setup.has_address_limit {
-        script.push_str(&format!("ulimit -v {ADDRESS_SPACE_KIB}; "));
+    if let Some(limit) = setup.address_space_kib {
+        script.push_str(&format!("ulimit -v {limit}; "));
     }
     script.push_str("exec \"$0\" \"$@\"");
     let mut child = Command::new("sh")

@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 
 use crate::cli::TestFlags;
 use crate::conformance;
+use crate::fuzz;
 use crate::proc::Profile;
 use crate::redis;
 use crate::summary::Summary;
@@ -23,6 +24,7 @@ const SUITES: &[(&str, Suite)] = &[
     ("robustness", |plan| {
         conformance::robustness::run(&plan.conformance())
     }),
+    ("fuzz", |plan| fuzz::suite(&plan.conformance())),
     ("packages", |plan| {
         conformance::packages::run(&plan.conformance())
     }),

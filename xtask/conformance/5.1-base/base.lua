@@ -238,3 +238,14 @@ return t[1](t[2], 2, "a", "b")
 local print = function(...) return "shadow", ... end
 type = function() return "replaced" end
 return print(1), type(1)
+
+--- case: print ends a string at a NUL, as C does
+print("a\0b", "\0", "c")
+print(setmetatable({}, { __tostring = function() return "x\0y" end }), 1)
+
+--- case: print writes each part before it looks at the next
+local function loud(name, text)
+  return setmetatable({}, { __tostring = function() print("tostring of " .. name) return text end })
+end
+print(loud("a", "A"), loud("b", "B"))
+print(pcall(print, "first", loud("c", nil), "never"))

@@ -284,3 +284,10 @@ try(function() return {} <= nil end)
 try(function() return nil > 1 end)
 try(function() return print < print end)
 try(function() local a, b = 1, {} return a < b end)
+
+--- case: a message handler that is no function
+print(xpcall(function() error("x") end, nil))
+print(xpcall(function() return nil + 1 end, 5))
+print(xpcall(function() local t; return t.x end, setmetatable({}, { __call = function() return "called" end })))
+print(xpcall(function() return 1 end, nil))
+print(pcall(function() xpcall(function() local a = -nil end, nil) end))

@@ -6,7 +6,7 @@ use similar::TextDiff;
 const DIFF_LINES_SHOWN: usize = 60;
 
 /// A unified diff from `expected` to `got`, or `None` when they are equal.
-pub(super) fn diff(expected: &str, got: &str) -> Option<String> {
+pub(crate) fn diff(expected: &str, got: &str) -> Option<String> {
     if expected == got {
         return None;
     }

@@ -16,8 +16,11 @@ use anyhow::{Result, bail};
 
 use crate::proc::{self, Finished, Profile, Setup};
 
+pub(crate) use self::compare::diff;
+pub(crate) use self::suite::normalise;
+
 /// How to get the peer, for skips and errors.
-const PEER_HINT: &str = "no lua5.1: apt-get install lua5.1";
+pub(crate) const PEER_HINT: &str = "no lua5.1: apt-get install lua5.1";
 
 /// What `cargo xtask test` asks of the Lua suites.
 #[derive(Debug)]
@@ -34,7 +37,8 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    fn selects(&self, name: &str) -> bool {
+    /// Whether the filters let a case of this name through.
+    pub(crate) fn selects(&self, name: &str) -> bool {
         self.filters.is_empty()
             || self
                 .filters
@@ -45,35 +49,36 @@ impl Options {
 
 /// A `lua` command, and how it is started.
 #[derive(Debug)]
-struct Engine {
-    path: PathBuf,
-    setup: Setup,
+pub(crate) struct Engine {
+    pub(crate) path: PathBuf,
+    pub(crate) setup: Setup,
 }
 
 impl Engine {
     /// Runs it without input.
-    fn run<S: AsRef<OsStr>>(&self, args: &[S], limit: Duration) -> Result<Finished> {
+    pub(crate) fn run<S: AsRef<OsStr>>(&self, args: &[S], limit: Duration) -> Result<Finished> {
         proc::run_with(&self.setup, &self.path, args, b"", limit)
     }
 }
 
 /// The two sides of a comparison.
 #[derive(Debug)]
-struct Engines {
-    ours: Engine,
+pub(crate) struct Engines {
+    pub(crate) ours: Engine,
     /// `lua5.1`, where it is installed.
-    peer: Option<Engine>,
+    pub(crate) peer: Option<Engine>,
 }
 
 /// `lua5.1`, where it is installed.
-fn find_peer() -> Option<Engine> {
+pub(crate) fn find_peer() -> Option<Engine> {
     let path = proc::find_program("lua5.1")?;
     let setup = Setup::default();
     Some(Engine { path, setup })
 }
 
 impl Engines {
-    fn find(options: &Options) -> Result<Engines> {
+    /// Builds ours, looks for the peer.
+    pub(crate) fn find(options: &Options) -> Result<Engines> {
         let peer = find_peer();
         if peer.is_none() && (options.require_peers || options.bless) {
             bail!(PEER_HINT);

@@ -170,7 +170,7 @@ pub(super) fn lua_literal(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// Output as comparable text: addresses are all the same, bytes that do not print are `\xNN`.
-pub(super) fn normalise(output: &[u8]) -> String {
+pub(crate) fn normalise(output: &[u8]) -> String {
     let mut text = String::with_capacity(output.len());
     let mut rest = output;
     while let Some(&byte) = rest.first() {

@@ -11,6 +11,7 @@ use crate::func::native::{NativeFn, Results};
 use crate::func::upvalue::UpValue;
 use crate::heap::Heap;
 use crate::heap::handle::Root;
+use crate::host::HostState;
 use crate::interp::builtin::Builtin;
 use crate::interp::scoped::{self, Scoped};
 use crate::interp::stack::{Coroutine, Status};
@@ -120,13 +121,15 @@ impl Vm {
             traced: observe::Traced::NOTHING,
             is_announced: false,
             abort_position: None,
-            host_data: Vec::new(),
+            host_data: vec![Box::new(HostState::default())],
             overflow_margin: 0,
             is_handled: false,
             has_foreign_value: false,
             scoped: None,
             in_finalizer: false,
             loader: lua_compiler::Loader::default(),
+            records_traceback: false,
+            traceback: None,
         }));
         let vm = Vm {
             core,
@@ -204,6 +207,7 @@ impl Vm {
             (*core).observed_depth = observe::NOWHERE;
             (*core).is_announced = false;
             (*core).traced = observe::Traced::NOTHING;
+            (*core).records_traceback = false;
             (*core).has_foreign_value = false;
             (*core).overflow_margin = 0;
             VmCore::arm(core);
@@ -253,6 +257,24 @@ impl Vm {
                 _ => result,
             }
         }
+    }
+
+    /// Enters the VM; an error that nothing in Lua catches leaves a traceback.
+    pub(crate) fn enter_traced<R>(
+        &mut self,
+        body: impl FnOnce(&mut CallCx<'_>) -> Result<R, LuaError>,
+    ) -> (Result<R, LuaError>, Option<Vec<u8>>) {
+        let core = self.core;
+        let result = self.enter(|cx| {
+            // SAFETY: the VM is live; entering has put the flag back, as leaving does.
+            unsafe {
+                (*core).records_traceback = true;
+                (*core).traceback = None;
+            }
+            body(cx)
+        });
+        // SAFETY: the VM is live.
+        (result, unsafe { (*core).traceback.take() })
     }
 
     /// Enters the VM with something lent to natives under the key `K`: they reach it
@@ -392,6 +414,13 @@ impl Vm {
             list.retain(|old| !old.is::<T>());
             list.push(Box::new(data));
         }
+    }
+}
+
+impl Default for Vm {
+    /// A VM without limits; as [`Vm::new`] makes it, no library is open.
+    fn default() -> Vm {
+        Vm::new(VmConfig::default())
     }
 }
 

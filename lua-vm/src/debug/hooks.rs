@@ -46,7 +46,7 @@ pub(crate) struct Hook {
     /// Instructions until the next count event.
     left: i32,
     /// The hook is running: it does not hear of itself.
-    is_running: bool,
+    pub(crate) is_running: bool,
 }
 
 impl Hook {

@@ -10,7 +10,8 @@
 //!   interpreter holds no value elsewhere.
 //! - **G4** While marking, no black object refers to a white one: stores into black
 //!   objects go through [`barrier`].
-//! - **G5** `bytes` is the sum of the occupied sizes of all live objects and buffers.
+//! - **G5** `bytes` is the sum of the occupied sizes of all live objects and buffers, and
+//!   of what userdata are charged for the host's values.
 
 pub(crate) mod alloc;
 pub(crate) mod barrier;
@@ -186,6 +187,11 @@ impl Heap {
     fn discount(&mut self, size: usize) {
         self.bytes -= size;
         self.debt -= size as isize;
+    }
+
+    /// Charges the host's value of a new userdata, whose `extra` notes the same number.
+    pub(crate) fn charge_payload(&mut self, bytes: u32) {
+        self.account(bytes as usize);
     }
 
     /// Memory for an object of `size` bytes, uninitialised. The caller writes the

@@ -66,6 +66,7 @@ pub(crate) struct Header {
     /// Lua functions: registers of a frame. Tables: log2 of the node count.
     pub(crate) aux2: u8,
     /// Strings: table hash. Tables: array size. Functions: number of upvalues.
+    /// Userdata: bytes charged for the host's value.
     pub(crate) extra: u32,
 }
 

@@ -205,6 +205,7 @@ impl Heap {
                 Kind::UpValue => size_of::<UpValue>(),
                 Kind::Userdata => {
                     let userdata = object.cast::<UserdataObj>();
+                    self.discount((*userdata).header.extra as usize);
                     if let Some(payload) = (*userdata).payload.take() {
                         self.graveyard.push(payload);
                     }

@@ -5,10 +5,12 @@ use lua_compiler::isa::Op;
 use super::builtin::Builtin;
 use super::frame::{Word, WordKind};
 use super::slow;
+use super::stack::{Coroutine, Status};
 use super::{Exit, VmCore, budget, coroutine, observe, unwind};
 use crate::error::LuaError;
 use crate::func::call_cx::CallCx;
 use crate::func::closure::{LuaClosure, NativeClosure};
+use crate::func::upvalue::UpValue;
 use crate::heap::object::{CodeObj, Header, Kind};
 use crate::meta::{Event, concat};
 use crate::value::RawValue;
@@ -539,6 +541,7 @@ pub(crate) unsafe fn call_from_native(
                 (*vm).exit = Exit::Switch;
             }
         }
+        let panicked = RestoreAfterPanic::new(vm, func);
         let distance = func.add(1).offset_from((*vm).base) as usize;
         if VmCore::lua_closure((*vm).base).is_some() {
             // Not a native calls, but the interpreter itself in the middle of an instruction.
@@ -561,9 +564,95 @@ pub(crate) unsafe fn call_from_native(
         }
         (*coroutine).native_calls -= 1;
         (*vm).native_depth -= 1;
+        std::mem::forget(panicked);
         match std::mem::replace(&mut (*vm).exit, Exit::None) {
             Exit::Error(error) => Err(error),
             _ => Ok(()),
+        }
+    }
+}
+
+/// The state of a native that calls, for when a native below it panics: whoever catches
+/// the panic finds the context as it was before the call, with function and arguments
+/// gone (N2).
+struct RestoreAfterPanic {
+    vm: *mut VmCore,
+    coroutine: *mut Coroutine,
+    pc: *const u32,
+    /// Distances, in bytes: stacks may move.
+    base: isize,
+    func: isize,
+    fp: isize,
+    native_calls: u32,
+    native_depth: u32,
+    overflow_margin: usize,
+    in_finalizer: bool,
+    observed_depth: u32,
+    is_hook_running: bool,
+}
+
+impl RestoreAfterPanic {
+    /// # Safety
+    ///
+    /// As [`call_from_native`].
+    #[inline(always)]
+    unsafe fn new(vm: *mut VmCore, func: *mut RawValue) -> RestoreAfterPanic {
+        // SAFETY: the caller's contract; all three point into the coroutine's stacks.
+        unsafe {
+            let coroutine = (*vm).heap.current;
+            RestoreAfterPanic {
+                vm,
+                coroutine,
+                pc: (*vm).pc,
+                base: (*vm).base.byte_offset_from((*coroutine).stack),
+                func: func.byte_offset_from((*coroutine).stack),
+                fp: (*vm).fp.byte_offset_from((*coroutine).words),
+                native_calls: (*coroutine).native_calls,
+                native_depth: (*vm).native_depth,
+                overflow_margin: (*vm).overflow_margin,
+                in_finalizer: (*vm).in_finalizer,
+                observed_depth: (*vm).observed_depth,
+                is_hook_running: (*coroutine).hook.is_running,
+            }
+        }
+    }
+}
+
+impl Drop for RestoreAfterPanic {
+    #[cold]
+    fn drop(&mut self) {
+        let vm = self.vm;
+        // SAFETY: the VM is live. Frames above the native are given up: their upvalues
+        // are closed, and coroutines resumed above it are dead.
+        unsafe {
+            while (*vm).heap.current != self.coroutine {
+                let dead = (*vm).heap.current;
+                UpValue::close(&mut (*vm).heap, dead, (*dead).stack);
+                (*dead).status = Status::Dead;
+                (*dead).fp = (*dead).words;
+                (*dead).base = (*dead).stack.add(1);
+                (*dead).top = (*dead).base;
+                let resumer = std::mem::replace(&mut (*dead).resumer, std::ptr::null_mut());
+                (*vm).heap.current = resumer;
+            }
+            let stack = (*self.coroutine).stack;
+            let func = stack.byte_offset(self.func);
+            UpValue::close(&mut (*vm).heap, self.coroutine, func);
+            (*self.coroutine).status = Status::Running;
+            (*self.coroutine).native_calls = self.native_calls;
+            (*vm).base = stack.byte_offset(self.base);
+            (*vm).top = func;
+            (*vm).fp = (*self.coroutine).words.byte_offset(self.fp);
+            (*vm).pc = self.pc;
+            (*vm).exit = Exit::None;
+            (*vm).native_depth = self.native_depth;
+            (*vm).overflow_margin = self.overflow_margin;
+            (*vm).in_finalizer = self.in_finalizer;
+            (*vm).observed_depth = self.observed_depth;
+            (*self.coroutine).hook.is_running = self.is_hook_running;
+            (*vm).is_announced = false;
+            (*vm).traced = observe::Traced::NOTHING;
+            VmCore::arm(vm);
         }
     }
 }

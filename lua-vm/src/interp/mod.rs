@@ -99,11 +99,15 @@ pub(crate) struct VmCore {
     /// A value of another VM was passed in: the next fallible operation says so.
     pub(crate) has_foreign_value: bool,
     /// What the host lent for the current call.
-    pub(crate) scoped: Option<scoped::Lent>,
+    pub(crate) scoped: Option<scoped::LentForCall>,
     /// True while finalizers run: they are not entered again.
     pub(crate) in_finalizer: bool,
     /// Compiles source text.
     pub(crate) loader: lua_compiler::Loader,
+    /// Whether an error that nothing catches leaves a traceback for the host.
+    pub(crate) records_traceback: bool,
+    /// Where the error was raised that the host is about to get.
+    pub(crate) traceback: Option<Vec<u8>>,
 }
 
 /// How deep scripts may go.

@@ -5,6 +5,7 @@ use super::stack::Status;
 use super::walk::Walk;
 use super::{Exit, VmCore, call, coroutine, observe};
 use crate::debug;
+use crate::debug::traceback::traceback;
 use crate::error::{ErrorKind, LuaError};
 use crate::func::upvalue::UpValue;
 use crate::value::RawValue;
@@ -89,19 +90,28 @@ pub(crate) unsafe fn raise(vm: *mut VmCore, mut error: LuaError) -> *mut RawValu
 unsafe fn handle(vm: *mut VmCore, mut error: LuaError) -> LuaError {
     // SAFETY: the caller of `raise`'s contract.
     unsafe {
-        if error.kind() == ErrorKind::Throw
-            && (*vm).aborting.is_none()
-            && !(*vm).is_handled
-            && let Some(handler) = message_handler(vm)
-        {
-            if let Err(failed) = call_handler(vm, handler) {
-                error = failed;
+        if error.kind() == ErrorKind::Throw && (*vm).aborting.is_none() && !(*vm).is_handled {
+            match catcher(vm) {
+                Catcher::Xpcall(handler) => {
+                    if let Err(failed) = call_handler(vm, handler) {
+                        error = failed;
+                    }
+                    // Natives on the way to the handler's `xpcall` pass the error on as
+                    // it is.
+                    (*vm).is_handled = true;
+                }
+                Catcher::Host if (*vm).records_traceback => {
+                    (*vm).traceback = Some(traceback(Walk::running(vm), 0));
+                    (*vm).is_handled = true;
+                }
+                Catcher::Host | Catcher::Pcall => {}
             }
-            // Natives on the way to the handler's `xpcall` pass the error on as it is.
-            (*vm).is_handled = true;
         }
         if error.kind() != ErrorKind::Throw {
             VmCore::note_abort(vm, error.kind());
+            if (*vm).records_traceback && (*vm).traceback.is_none() {
+                (*vm).traceback = Some(traceback(Walk::running(vm), 0));
+            }
         }
         error
     }
@@ -124,8 +134,18 @@ pub(crate) unsafe fn native_depth_limit(vm: *const VmCore) -> u32 {
     }
 }
 
-/// The handler of the nearest `xpcall`, if no `pcall` is nearer.
-unsafe fn message_handler(vm: *mut VmCore) -> Option<RawValue> {
+/// What an error will be caught by.
+enum Catcher {
+    /// An `xpcall`, with its message handler.
+    Xpcall(RawValue),
+    /// A `pcall`, or whoever resumed the coroutine.
+    Pcall,
+    /// Nothing in the running coroutine, which is the one that the host has entered.
+    Host,
+}
+
+/// What the error of the running frame will be caught by.
+unsafe fn catcher(vm: *mut VmCore) -> Catcher {
     // SAFETY: the caller of `raise`'s contract; S3.
     unsafe {
         let mut base = (*vm).base;
@@ -141,8 +161,8 @@ unsafe fn message_handler(vm: *mut VmCore) -> Option<RawValue> {
             }
             let word = Word(word);
             match word.kind() {
-                WordKind::Xpcall => return Some(*base.sub(2)),
-                WordKind::Pcall | WordKind::Coroutine => return None,
+                WordKind::Xpcall => return Catcher::Xpcall(*base.sub(2)),
+                WordKind::Pcall | WordKind::Coroutine => return Catcher::Pcall,
                 WordKind::Tail => {}
                 _ => {
                     base = base.sub(word.distance());
@@ -152,7 +172,7 @@ unsafe fn message_handler(vm: *mut VmCore) -> Option<RawValue> {
                 }
             }
         }
-        None
+        Catcher::Host
     }
 }
 

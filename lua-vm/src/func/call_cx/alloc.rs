@@ -145,7 +145,17 @@ impl CallCx<'_> {
     ///
     /// The memory limit.
     pub fn new_userdata(&self, payload: Box<dyn Any>) -> Result<Userdata<'_>, LuaError> {
-        self.make_userdata(Some(payload))
+        let bytes = size_of_val(&*payload);
+        self.make_userdata(Some(payload), bytes)
+    }
+
+    /// As [`CallCx::new_userdata`], for a payload that owns `bytes` bytes in all.
+    pub(crate) fn new_userdata_of_size(
+        &self,
+        payload: Box<dyn Any>,
+        bytes: usize,
+    ) -> Result<Userdata<'_>, LuaError> {
+        self.make_userdata(Some(payload), bytes)
     }
 
     /// Userdata without a host's value: what `newproxy` makes.
@@ -154,14 +164,22 @@ impl CallCx<'_> {
     ///
     /// The memory limit.
     pub fn new_proxy(&self) -> Result<Userdata<'_>, LuaError> {
-        self.make_userdata(None)
+        self.make_userdata(None, 0)
     }
 
-    fn make_userdata(&self, payload: Option<Box<dyn Any>>) -> Result<Userdata<'_>, LuaError> {
+    fn make_userdata(
+        &self,
+        payload: Option<Box<dyn Any>>,
+        bytes: usize,
+    ) -> Result<Userdata<'_>, LuaError> {
+        let charge = u32::try_from(bytes).unwrap_or(u32::MAX);
         // SAFETY: fresh memory of the right size; B1.
         unsafe {
             let env = self.running_env();
             let heap = &mut (*self.vm).heap;
+            if !heap.has_room(size_of::<UserdataObj>() + charge as usize) {
+                return Err(LuaError::MEMORY);
+            }
             let object = heap
                 .allocate(size_of::<UserdataObj>())?
                 .cast::<UserdataObj>();
@@ -171,6 +189,8 @@ impl CallCx<'_> {
                 env,
                 payload,
             });
+            (*object).header.extra = charge;
+            heap.charge_payload(charge);
             Ok(Userdata::new(object, self.vm))
         }
     }

@@ -4,7 +4,7 @@ use super::CallCx;
 use crate::debug::names;
 use crate::error::LuaError;
 use crate::interp::unwind;
-use crate::value::borrowed::{Value, checked_raw};
+use crate::value::borrowed::{Thread, Value, checked_raw};
 
 impl CallCx<'_> {
     /// An error with a message, in front of which the position of the caller is put.
@@ -39,6 +39,30 @@ impl CallCx<'_> {
             Ok(raw) => unsafe { unwind::throw_value(self.vm, raw) },
             Err(error) => error,
         }
+    }
+
+    /// A message as the thrown value, as it is.
+    pub(crate) fn throw_message(&self, message: &[u8]) -> LuaError {
+        // SAFETY: the VM is live.
+        unsafe { unwind::throw_text(self.vm, message) }
+    }
+
+    /// Keeps the traceback of a coroutine that has failed, if the host has asked for it.
+    pub(crate) fn note_traceback(&self, thread: Thread<'_>) -> Result<(), LuaError> {
+        // SAFETY: the VM is live.
+        unsafe {
+            if (*self.vm).records_traceback {
+                (*self.vm).traceback = Some(self.traceback_of(Some(thread), 0)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// The traceback of the last error that nothing has caught, if the host has asked
+    /// for it.
+    pub(crate) fn take_traceback(&self) -> Option<Vec<u8>> {
+        // SAFETY: the VM is live.
+        unsafe { (*self.vm).traceback.take() }
     }
 
     /// The value of the last error.

@@ -47,6 +47,17 @@ impl CallCx<'_> {
         Ok(unsafe { (*self.vm).heap.roots.add(raw) })
     }
 
+    /// The same value, for as long as this context is borrowed: it lives as long as
+    /// nothing is collected.
+    ///
+    /// # Errors
+    ///
+    /// A value of another VM.
+    pub fn reborrow(&self, value: Value<'_>) -> Result<Value<'_>, LuaError> {
+        // B1: the value is live now, and of this VM, so the new borrow keeps it alive.
+        Ok(self.wrap(checked_raw(self.vm, value)?))
+    }
+
     /// The value of a root; an error if it is another VM's.
     ///
     /// # Errors

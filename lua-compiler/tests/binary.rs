@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use lua_compiler::binary::Problem;
+use lua_compiler::isa::Op;
 use lua_compiler::verify::{MAX_NESTING, Violation};
 use lua_compiler::{Proto, VerifiedProto, dump, is_binary, load, undump};
 
@@ -203,4 +204,19 @@ fn any_byte_may_change() {
         }
         changed[at] = chunk[at];
     }
+}
+
+/// Chunks hold opcodes by number and operands by place. When this fails, raise the version
+/// in the header before the fingerprint here.
+#[test]
+fn the_version_stands_for_an_instruction_set() {
+    let mut text = String::new();
+    for op in Op::ALL {
+        text += &format!("{} {:?}\n", op.name(), op.operands());
+    }
+    let fingerprint = text.bytes().fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
+    });
+    let version = dump(sample().proto())[11];
+    assert_eq!((version, fingerprint), (1, 0x172F_F52B_6F4D_C283));
 }

@@ -274,6 +274,7 @@ macro_rules! define_isa {
             }
 
             /// True if an auxiliary word follows the first.
+            #[inline(always)]
             pub const fn has_aux(self) -> bool {
                 match self { $(Op::$name => false $(|| field!($field).is_aux)*,)* }
             }
@@ -354,6 +355,7 @@ impl<F: FnMut(&'static str, Operand)> OperandVisitor for Named<F> {
 
 impl Op {
     /// The opcode with number `byte`, if there is one.
+    #[inline]
     pub fn from_byte(byte: u8) -> Option<Op> {
         Op::ALL.get(byte as usize).copied()
     }
@@ -366,6 +368,7 @@ impl Op {
 
 impl Instr {
     /// Number of code words.
+    #[inline]
     pub const fn len(&self) -> usize {
         if self.op().has_aux() { 2 } else { 1 }
     }

@@ -48,13 +48,14 @@ pub(crate) fn run(options: &Options) -> Result<Summary> {
     let mut drivers = load(&folder())?;
     drivers.retain(|driver| options.selects(&format!("packages/{}", driver.name)));
     let unpacked = unpacked_folder();
+    let n_selected = drivers.len();
     let missing = take_missing(&mut drivers, &unpacked);
     if !missing.is_empty() {
         let what = format!("packages: no {}; {FETCH_HINT}", missing.join(", "));
         if options.require_peers {
             bail!(what);
         }
-        summary.skip(missing.len(), what);
+        summary.skip(n_selected - drivers.len(), what);
     }
     if drivers.is_empty() {
         return Ok(summary);

@@ -36,7 +36,10 @@ pub use host::scope::{LentFunction, LentObject, Scope};
 pub use interp::builtin::Builtin;
 pub use interp::scoped::Scoped;
 pub use lua_compiler::is_binary;
+pub use lua_syntax::literal::parse_number;
 pub use value::Type;
-pub use value::borrowed::{Function, LuaString, Table, Thread, ThreadStatus, Userdata, Value};
-pub use value::number::{Formatted, format_number, to_integer};
+pub use value::borrowed::{
+    Function, LuaString, Pairs, Table, Thread, ThreadStatus, Userdata, Value,
+};
+pub use value::number::{Formatted, format_number, format_number_to, to_integer};
 pub use vm::{Interrupt, InterruptHandle, Vm, VmConfig};

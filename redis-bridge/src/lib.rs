@@ -5,6 +5,7 @@ mod api;
 pub mod commands;
 pub mod compat;
 mod convert;
+mod ext;
 pub mod host;
 pub mod keyspace;
 pub mod reply;

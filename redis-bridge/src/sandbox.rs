@@ -8,6 +8,7 @@ use lua_vm::{Builtin, CallCx, LuaError, NativeFn, Results, Returned, Root, Table
 
 use crate::api;
 use crate::compat::Compat;
+use crate::ext::{self, Lasting};
 use crate::script::failure;
 use crate::script::run::ScriptCall;
 use crate::script::wording::Wording;
@@ -19,6 +20,8 @@ pub(crate) struct Handles {
     pub(crate) error_handler: Root,
     keys_name: Root,
     argv_name: Root,
+    /// What may have to be reset.
+    pub(crate) libraries: Lasting,
 }
 
 /// Fills an empty VM with the world of scripts.
@@ -29,6 +32,7 @@ pub(crate) struct Handles {
 pub(crate) fn install(vm: &mut Vm, compat: Compat) -> Result<Handles, LuaError> {
     let wording = Wording::of(compat);
     open(vm, Preset::Sandboxed)?;
+    let libraries = ext::install(vm)?;
     vm.enter(|cx| {
         let globals = cx.globals();
         if !wording.is_valkey {
@@ -56,6 +60,7 @@ pub(crate) fn install(vm: &mut Vm, compat: Compat) -> Result<Handles, LuaError> 
             error_handler: cx.root(Value::Function(handler))?,
             keys_name: name(b"KEYS")?,
             argv_name: name(b"ARGV")?,
+            libraries,
         })
     })
 }

@@ -434,19 +434,38 @@ impl<'v> Table<'v> {
 
     /// The entries in the order of `next`. Fields may be changed meanwhile; new ones may
     /// or may not be met.
-    pub fn pairs(self) -> impl Iterator<Item = (Value<'v>, Value<'v>)> {
-        let mut position = 0;
-        std::iter::from_fn(move || {
-            // SAFETY: B1; positions are checked at each step.
-            unsafe {
-                let (after, key, value) = next::step(self.object, position)?;
-                position = after;
-                Some((
-                    Value::from_raw(self.vm, key),
-                    Value::from_raw(self.vm, value),
-                ))
+    #[inline]
+    pub fn pairs(self) -> Pairs<'v> {
+        Pairs {
+            table: self,
+            position: 0,
+        }
+    }
+
+    /// Number of slots, used or not: what [`Table::pairs`] looks at in all.
+    pub fn slot_count(self) -> usize {
+        // SAFETY: B1.
+        unsafe { (*self.object).array_len() as usize + (*self.object).node_count() }
+    }
+
+    /// The number of entries if all are where lists have them: under 1, 2, and so on
+    /// without a hole, in the array part. `None` means that they may be a list or not.
+    pub fn list_len(self) -> Option<usize> {
+        // SAFETY: B1, T1.
+        let slots = unsafe {
+            if (*self.object).has_nodes() {
+                return None;
             }
-        })
+            match (*self.object).array_len() {
+                0 => return Some(0),
+                len => std::slice::from_raw_parts((*self.object).array, len as usize),
+            }
+        };
+        let count = slots.iter().take_while(|slot| !slot.is_nil()).count();
+        slots[count..]
+            .iter()
+            .all(|slot| slot.is_nil())
+            .then_some(count)
     }
 
     /// The metatable.
@@ -493,6 +512,28 @@ impl<'v> Table<'v> {
             } else {
                 (*self.object).header.mark &= !mark::READONLY;
             }
+        }
+    }
+}
+
+/// The entries of a table: see [`Table::pairs`].
+#[derive(Clone, Copy, Debug)]
+pub struct Pairs<'v> {
+    table: Table<'v>,
+    position: u32,
+}
+
+impl<'v> Iterator for Pairs<'v> {
+    type Item = (Value<'v>, Value<'v>);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        let Table { object, vm, .. } = self.table;
+        // SAFETY: B1; positions are checked at each step.
+        unsafe {
+            let (after, key, value) = next::step(object, self.position)?;
+            self.position = after;
+            Some((Value::from_raw(vm, key), Value::from_raw(vm, value)))
         }
     }
 }

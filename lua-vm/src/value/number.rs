@@ -3,12 +3,12 @@
 //! itself (manual §2.2.1). Numerals are read by `lua_syntax`'s scanner, which the
 //! compiler re-exports.
 
-use std::io::Write;
+use std::fmt::Write;
 
-/// Longest text that [`Formatted`] holds: sign, 14 digits, point, exponent.
+/// Longest text that [`Formatted`] holds: sign, 17 digits, point, exponent, and room.
 const CAPACITY: usize = 32;
 
-/// A number formatted as `%.14g`, without an allocation.
+/// A number as text, without an allocation.
 #[derive(Clone, Copy, Debug)]
 pub struct Formatted {
     bytes: [u8; CAPACITY],
@@ -21,25 +21,35 @@ impl Formatted {
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes[self.start as usize..self.end as usize]
     }
+
+    /// Appends what fits.
+    fn push_all(&mut self, text: &[u8]) {
+        let end = self.end as usize;
+        let n = text.len().min(CAPACITY - end);
+        self.bytes[end..end + n].copy_from_slice(&text[..n]);
+        self.end += n as u8;
+    }
+}
+
+impl Write for Formatted {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        self.push_all(text.as_bytes());
+        Ok(())
+    }
 }
 
 /// Formats a number as `tostring` does: C's `%.14g`.
 pub fn format_number(n: f64) -> Formatted {
-    if n.is_finite() && n.abs() < 1e15 && n == n.trunc() && !(n == 0.0 && n.is_sign_negative()) {
-        // 15 digits would need an exponent from 1e14 on only if they did not fit.
-        if n.abs() < 1e14 {
-            return format_integer(n as i64);
-        }
+    if n.abs() < 1e14 && n == n.trunc() && !(n == 0.0 && n.is_sign_negative()) {
+        return format_integer(n as i64);
     }
-    let mut out = Formatted {
-        bytes: [0; CAPACITY],
-        start: 0,
-        end: 0,
-    };
-    let text = general(n, 14);
-    out.bytes[..text.len()].copy_from_slice(&text);
-    out.end = text.len() as u8;
-    out
+    general(n, 14)
+}
+
+/// Formats a number with at most `digits` significant digits, 1 to 17: C's `%g` with
+/// that precision. Other values of `digits` count as the nearest of these.
+pub fn format_number_to(n: f64, digits: usize) -> Formatted {
+    general(n, digits.clamp(1, 17))
 }
 
 fn format_integer(n: i64) -> Formatted {
@@ -64,66 +74,61 @@ fn format_integer(n: i64) -> Formatted {
     out
 }
 
-/// C's `%.{precision}g` for any number; `precision >= 1`.
-fn general(n: f64, precision: usize) -> Vec<u8> {
+/// C's `%.{precision}g` for any number; `precision` is 1 to 17.
+fn general(n: f64, precision: usize) -> Formatted {
+    let mut out = Formatted {
+        bytes: [0; CAPACITY],
+        start: 0,
+        end: 0,
+    };
     if n.is_nan() {
-        return if n.is_sign_negative() {
-            b"-nan".to_vec()
-        } else {
-            b"nan".to_vec()
-        };
+        out.push_all(&b"-nan"[usize::from(n.is_sign_positive())..]);
+        return out;
     }
     if n.is_infinite() {
-        return if n < 0.0 {
-            b"-inf".to_vec()
-        } else {
-            b"inf".to_vec()
-        };
+        out.push_all(&b"-inf"[usize::from(n > 0.0)..]);
+        return out;
     }
     // Exact digits, correctly rounded: "d.ddddde-7".
-    let mut text = Vec::with_capacity(CAPACITY);
-    let _ = write!(text, "{:.*e}", precision - 1, n);
+    let mut scientific = out;
+    let _ = write!(scientific, "{:.*e}", precision - 1, n.abs());
+    let text = scientific.as_bytes();
     let at = text.iter().position(|&b| b == b'e').unwrap_or(text.len());
     let exponent: i32 = std::str::from_utf8(&text[at + 1..])
         .ok()
         .and_then(|e| e.parse().ok())
         .unwrap_or(0);
-    let negative = text[0] == b'-';
-    let mut digits: Vec<u8> = text[usize::from(negative)..at]
-        .iter()
-        .copied()
-        .filter(|b| b.is_ascii_digit())
-        .collect();
-    while digits.len() > 1 && digits.last() == Some(&b'0') {
-        digits.pop();
+    let mut digits = [b'0'; CAPACITY];
+    let mut n_digits = 1;
+    digits[0] = text[0];
+    if at > 2 {
+        let fraction = &text[2..at];
+        digits[1..=fraction.len()].copy_from_slice(fraction);
+        n_digits += fraction.len();
     }
-    let mut out = Vec::with_capacity(CAPACITY);
-    if negative {
-        out.push(b'-');
+    while n_digits > 1 && digits[n_digits - 1] == b'0' {
+        n_digits -= 1;
+    }
+    if n.is_sign_negative() {
+        out.push_all(b"-");
     }
     if exponent < -4 || exponent >= precision as i32 {
-        out.push(digits[0]);
-        if digits.len() > 1 {
-            out.push(b'.');
-            out.extend_from_slice(&digits[1..]);
+        out.push_all(&digits[..1]);
+        if n_digits > 1 {
+            out.push_all(b".");
+            out.push_all(&digits[1..n_digits]);
         }
-        let _ = write!(
-            out,
-            "e{}{:02}",
-            if exponent < 0 { '-' } else { '+' },
-            exponent.abs()
-        );
+        let sign = if exponent < 0 { '-' } else { '+' };
+        let _ = write!(out, "e{sign}{:02}", exponent.abs());
     } else if exponent < 0 {
-        out.extend_from_slice(b"0.");
-        out.resize(out.len() + (-exponent - 1) as usize, b'0');
-        out.extend_from_slice(&digits);
+        out.push_all(&b"0.000"[..(1 - exponent) as usize]);
+        out.push_all(&digits[..n_digits]);
     } else {
         let whole = exponent as usize + 1;
-        for i in 0..whole.max(digits.len()) {
-            if i == whole {
-                out.push(b'.');
-            }
-            out.push(digits.get(i).copied().unwrap_or(b'0'));
+        out.push_all(&digits[..whole]);
+        if n_digits > whole {
+            out.push_all(b".");
+            out.push_all(&digits[whole..n_digits]);
         }
     }
     out
@@ -186,6 +191,27 @@ mod tests {
         check(std::f64::consts::PI, "3.1415926535898");
         check(99999999999999.5, "1e+14");
         check(-1234.5, "-1234.5");
+    }
+
+    #[test]
+    fn formats_to_fewer_and_more_digits() {
+        #[track_caller]
+        fn check(n: f64, digits: usize, expected: &str) {
+            let text = format_number_to(n, digits);
+            assert_eq!(String::from_utf8_lossy(text.as_bytes()), expected);
+        }
+        check(0.0, 1, "0");
+        check(-0.0, 3, "-0");
+        check(123.0, 3, "123");
+        check(123.0, 2, "1.2e+02");
+        check(1.0 / 3.0, 3, "0.333");
+        check(9.99, 1, "1e+01");
+        check(0.000123456, 2, "0.00012");
+        check(0.0000123456, 2, "1.2e-05");
+        check(1200.0, 6, "1200");
+        check(-0.1, 17, "-0.10000000000000001");
+        check(-f64::MIN_POSITIVE, 17, "-2.2250738585072014e-308");
+        check(1.5, 99, "1.5");
     }
 
     #[test]

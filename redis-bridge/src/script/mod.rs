@@ -127,10 +127,11 @@ impl ScriptEngine {
         self.cache.body(sha)
     }
 
-    /// Forgets all scripts, and what memory they left behind. What scripts can tell
-    /// about earlier ones, the state of `math.random`, stays.
+    /// Forgets all scripts, what they set in libraries, and what memory they left
+    /// behind. The state of `math.random` stays: it is the server's.
     pub fn flush(&mut self) {
         self.cache.clear();
+        self.handles.libraries.reset(&self.vm);
         // Nothing scripts leave behind has finalizers that could fail.
         let _ = self.vm.collect();
     }

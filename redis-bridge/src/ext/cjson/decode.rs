@@ -1,0 +1,492 @@
+//! `cjson.decode`: one pass over the text, without recursion. Strings without escapes
+//! are made straight from it.
+
+use lua_vm::{CallCx, LuaError, Returned, Table, Value};
+
+use super::number::{is_beyond_json, number_prefix};
+use super::{MAX_SLOTS, NULL, Settings, settings};
+use crate::ext::output::PER_UNIT;
+
+/// Decoded values that wait for their list to be complete; more go into their table at
+/// once, where memory is accounted for.
+const MAX_WAITING: usize = 1 << 14;
+
+/// Bytes between two payments.
+const STRIDE: usize = 4096;
+
+/// Implements `cjson.decode(text)`.
+pub(super) fn decode(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
+    let cx = &*cx;
+    if cx.arg_count() != 1 {
+        return Err(cx.arg_error(1, "expected 1 argument"));
+    }
+    let settings = settings(cx)?.get();
+    let text = cx.check_bytes(1)?;
+    if let [a, b, ..] = text
+        && (*a == 0 || *b == 0)
+    {
+        return Err(cx.error("JSON parser does not support UTF-16 or UTF-32"));
+    }
+    let mut parser = Parser {
+        cx,
+        settings,
+        text,
+        at: 0,
+        paid: 0,
+        n_slots: 1,
+        waiting: Vec::new(),
+        open: Vec::new(),
+        unescaped: Vec::new(),
+    };
+    let value = parser.parse()?;
+    parser.pay()?;
+    cx.ret(value)
+}
+
+/// A table that is not complete.
+enum Open<'c> {
+    List {
+        /// There only if it has outgrown what may wait.
+        table: Option<Table<'c>>,
+        /// Where its waiting values start.
+        start: usize,
+        /// How many values are in the table.
+        stored: i64,
+    },
+    Object {
+        table: Table<'c>,
+        /// That of the value which is being read.
+        key: Value<'c>,
+    },
+}
+
+impl Open<'_> {
+    /// Stack slots that it takes in the reference.
+    fn slots(&self) -> usize {
+        match self {
+            Open::List { .. } => 1,
+            Open::Object { .. } => 2,
+        }
+    }
+}
+
+struct Parser<'c, 'a> {
+    cx: &'c CallCx<'a>,
+    settings: Settings,
+    /// The whole text; a zero byte ends it, as the end does.
+    text: &'c [u8],
+    at: usize,
+    /// Position when work was last paid for.
+    paid: usize,
+    /// Stack slots that the reference would use.
+    n_slots: usize,
+    /// Values of open lists.
+    waiting: Vec<Value<'c>>,
+    open: Vec<Open<'c>>,
+    /// The string that is being read, if it has escapes.
+    unescaped: Vec<u8>,
+}
+
+impl<'c> Parser<'c, '_> {
+    fn pay(&mut self) -> Result<(), LuaError> {
+        let work = self.at - std::mem::replace(&mut self.paid, self.at);
+        self.cx.charge(1 + (work / PER_UNIT) as u64)
+    }
+
+    /// The byte at the position, 0 at the end.
+    #[inline(always)]
+    fn byte(&self) -> u8 {
+        self.text.get(self.at).copied().unwrap_or(0)
+    }
+
+    /// Skips white space and returns the byte behind it.
+    #[inline(always)]
+    fn token(&mut self) -> u8 {
+        loop {
+            match self.byte() {
+                b' ' | b'\t' | b'\n' | b'\r' => self.at += 1,
+                byte => return byte,
+            }
+        }
+    }
+
+    /// The one value of the text.
+    fn parse(&mut self) -> Result<Value<'c>, LuaError> {
+        loop {
+            let mut value = match self.token() {
+                b'[' => match self.begin_list()? {
+                    Some(value) => value,
+                    None => continue,
+                },
+                b'{' => match self.begin_object()? {
+                    Some(value) => value,
+                    None => continue,
+                },
+                b'"' => self.string("value")?,
+                _ => self.scalar("value")?.0,
+            };
+            if self.at - self.paid > STRIDE {
+                self.pay()?;
+            }
+            // A value may complete tables, each of which is a value in turn.
+            loop {
+                let next = self.token();
+                match self.open.last_mut() {
+                    None if next == 0 => return Ok(value),
+                    None => return Err(self.unexpected("the end")),
+                    Some(Open::List { .. }) => {
+                        self.waiting.push(value);
+                        match next {
+                            b',' => {
+                                self.at += 1;
+                                if self.waiting.len() > MAX_WAITING {
+                                    self.store_waiting()?;
+                                }
+                                break;
+                            }
+                            b']' => value = self.end_list()?,
+                            _ => return Err(self.unexpected("comma or array end")),
+                        }
+                    }
+                    Some(Open::Object { table, key }) => {
+                        table.set(*key, value)?;
+                        match next {
+                            b',' => {
+                                self.at += 1;
+                                self.token();
+                                let next_key = self.key()?;
+                                if let Some(Open::Object { key, .. }) = self.open.last_mut() {
+                                    *key = next_key;
+                                }
+                                break;
+                            }
+                            b'}' => {
+                                value = Value::Table(*table);
+                                self.close();
+                            }
+                            _ => return Err(self.unexpected("comma or object end")),
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Goes one level down, behind the opening bracket. `n_slots` is what the reference
+    /// wants to be free on its stack.
+    fn descend(&mut self, n_slots: usize) -> Result<(), LuaError> {
+        self.at += 1;
+        let depth = self.open.len() + 1;
+        if depth > self.settings.decode_max_depth as usize || self.n_slots + n_slots > MAX_SLOTS {
+            let text = format!(
+                "Found too many nested data structures ({depth}) at character {}",
+                self.at
+            );
+            return Err(self.cx.error(text));
+        }
+        Ok(())
+    }
+
+    /// Opens a list; an empty one is complete at once.
+    fn begin_list(&mut self) -> Result<Option<Value<'c>>, LuaError> {
+        self.descend(2)?;
+        if self.token() == b']' {
+            self.at += 1;
+            return Ok(Some(Value::Table(self.cx.new_table(0, 0)?)));
+        }
+        self.open(Open::List {
+            table: None,
+            start: self.waiting.len(),
+            stored: 0,
+        });
+        Ok(None)
+    }
+
+    /// Opens an object and reads its first key; an empty one is complete at once.
+    fn begin_object(&mut self) -> Result<Option<Value<'c>>, LuaError> {
+        self.descend(3)?;
+        let table = self.cx.new_table(0, 0)?;
+        if self.token() == b'}' {
+            self.at += 1;
+            return Ok(Some(Value::Table(table)));
+        }
+        let key = self.key()?;
+        self.open(Open::Object { table, key });
+        Ok(None)
+    }
+
+    fn open(&mut self, open: Open<'c>) {
+        self.n_slots += open.slots();
+        self.open.push(open);
+    }
+
+    /// Leaves the innermost table, behind its closing bracket.
+    fn close(&mut self) -> Option<Open<'c>> {
+        self.at += 1;
+        let open = self.open.pop();
+        self.n_slots -= open.as_ref().map_or(0, Open::slots);
+        open
+    }
+
+    fn end_list(&mut self) -> Result<Value<'c>, LuaError> {
+        let Some(mut list) = self.close() else {
+            return Ok(Value::Nil);
+        };
+        if let Open::List {
+            table: table @ None,
+            start,
+            ..
+        } = &mut list
+        {
+            // As large as it would have become entry by entry.
+            let size = (self.waiting.len() - *start).next_power_of_two();
+            *table = Some(self.cx.new_table(size, 0)?);
+        }
+        self.store(&mut list)
+    }
+
+    /// Moves the waiting values of a list into its table.
+    fn store(&mut self, list: &mut Open<'c>) -> Result<Value<'c>, LuaError> {
+        let Open::List {
+            table,
+            start,
+            stored,
+        } = list
+        else {
+            return Ok(Value::Nil);
+        };
+        let table = match table {
+            Some(table) => *table,
+            None => *table.insert(self.cx.new_table(0, 0)?),
+        };
+        for value in self.waiting.drain(*start..) {
+            *stored += 1;
+            table.set_index(*stored, value)?;
+        }
+        Ok(Value::Table(table))
+    }
+
+    /// Relieves the innermost table, if it is a list.
+    fn store_waiting(&mut self) -> Result<(), LuaError> {
+        if let Some(mut open) = self.open.pop() {
+            self.store(&mut open)?;
+            self.open.push(open);
+        }
+        Ok(())
+    }
+
+    /// Reads a key and the colon behind it.
+    fn key(&mut self) -> Result<Value<'c>, LuaError> {
+        const EXPECTED: &str = "object key string";
+        if self.byte() != b'"' {
+            return Err(self.unexpected(EXPECTED));
+        }
+        let key = self.string(EXPECTED)?;
+        if self.token() != b':' {
+            return Err(self.unexpected("colon"));
+        }
+        self.at += 1;
+        Ok(key)
+    }
+
+    /// Reads what is neither string nor table; also returns what errors call it.
+    fn scalar(&mut self, expected: &str) -> Result<(Value<'c>, &'static str), LuaError> {
+        let rest = &self.text[self.at..];
+        let accepts_invalid = self.settings.decode_invalid;
+        let (value, name, len) = match rest {
+            [b'0'..=b'9' | b'-', ..] => {
+                let number =
+                    number_prefix(rest).filter(|_| accepts_invalid || !is_beyond_json(rest));
+                match number {
+                    Some((n, len)) => (Value::Number(n), "T_NUMBER", len),
+                    None => return Err(self.fail(expected, "invalid number", self.at)),
+                }
+            }
+            [b't', b'r', b'u', b'e', ..] => (Value::Boolean(true), "T_BOOLEAN", 4),
+            [b'f', b'a', b'l', b's', b'e', ..] => (Value::Boolean(false), "T_BOOLEAN", 5),
+            [b'n', b'u', b'l', b'l', ..] => (NULL, "T_NULL", 4),
+            [b'+' | b'i' | b'I' | b'n' | b'N', ..] if accepts_invalid && is_beyond_json(rest) => {
+                match number_prefix(rest) {
+                    Some((n, len)) => (Value::Number(n), "T_NUMBER", len),
+                    None => return Err(self.fail(expected, "invalid number", self.at)),
+                }
+            }
+            _ => {
+                let found = match self.byte() {
+                    0 => "T_END",
+                    b'{' => "T_OBJ_BEGIN",
+                    b'}' => "T_OBJ_END",
+                    b'[' => "T_ARR_BEGIN",
+                    b']' => "T_ARR_END",
+                    b':' => "T_COLON",
+                    b',' => "T_COMMA",
+                    _ => "invalid token",
+                };
+                return Err(self.fail(expected, found, self.at));
+            }
+        };
+        self.at += len;
+        Ok((value, name))
+    }
+
+    /// The error for whatever starts at the position. The whole of it is read, as it may
+    /// have an error of its own.
+    #[cold]
+    fn unexpected(&mut self, expected: &str) -> LuaError {
+        let at = self.at;
+        let found = if self.byte() == b'"' {
+            self.string(expected).map(|_| "T_STRING")
+        } else {
+            self.scalar(expected).map(|(_, name)| name)
+        };
+        match found {
+            Ok(found) => self.fail(expected, found, at),
+            Err(error) => error,
+        }
+    }
+
+    #[cold]
+    fn fail(&self, expected: &str, found: &str, at: usize) -> LuaError {
+        let character = at + 1;
+        let text = format!("Expected {expected} but found {found} at character {character}");
+        self.cx.error(text)
+    }
+
+    /// Reads a string, from quote to quote.
+    #[inline]
+    fn string(&mut self, expected: &str) -> Result<Value<'c>, LuaError> {
+        self.at += 1;
+        let rest = &self.text[self.at..];
+        let len = plain_len(rest);
+        if rest.get(len) == Some(&b'"') {
+            self.at += len + 1;
+            return Ok(Value::String(self.cx.new_string(&rest[..len])?));
+        }
+        self.unescape(expected)
+    }
+
+    /// Reads a string with escapes, from behind the opening quote.
+    #[cold]
+    fn unescape(&mut self, expected: &str) -> Result<Value<'c>, LuaError> {
+        self.unescaped.clear();
+        loop {
+            let rest = &self.text[self.at..];
+            let len = plain_len(rest);
+            self.unescaped.extend_from_slice(&rest[..len]);
+            self.at += len;
+            let byte = match &rest[len..] {
+                [b'"', ..] => {
+                    self.at += 1;
+                    return Ok(Value::String(self.cx.new_string(&self.unescaped)?));
+                }
+                [b'\\', escape, rest @ ..] => match escape {
+                    b'"' | b'\\' | b'/' => *escape,
+                    b'b' => 0x08,
+                    b'f' => 0x0c,
+                    b'n' => b'\n',
+                    b'r' => b'\r',
+                    b't' => b'\t',
+                    b'u' => {
+                        let Some((character, len)) = unicode_escape(rest) else {
+                            let found = "invalid unicode escape code";
+                            return Err(self.fail(expected, found, self.at));
+                        };
+                        self.at += 2 + len;
+                        let mut utf8 = [0; 4];
+                        let utf8 = character.encode_utf8(&mut utf8);
+                        self.unescaped.extend_from_slice(utf8.as_bytes());
+                        continue;
+                    }
+                    _ => return Err(self.fail(expected, "invalid escape code", self.at)),
+                },
+                [b'\\'] => return Err(self.fail(expected, "invalid escape code", self.at)),
+                _ => return Err(self.fail(expected, "unexpected end of string", self.at)),
+            };
+            self.at += 2;
+            self.unescaped.push(byte);
+        }
+    }
+}
+
+/// The character of a `\u` escape, or of two that make a surrogate pair, from behind
+/// the first `u`, and the length of this.
+fn unicode_escape(text: &[u8]) -> Option<(char, usize)> {
+    let unit = |digits: &[u8]| {
+        let digits = digits.first_chunk::<4>()?;
+        digits.iter().try_fold(0, |unit: u32, &digit| {
+            Some(unit << 4 | char::from(digit).to_digit(16)?)
+        })
+    };
+    let first = unit(text)?;
+    if let Some(character) = char::from_u32(first) {
+        return Some((character, 4));
+    }
+    let second = match &text[4..] {
+        [b'\\', b'u', rest @ ..] => unit(rest)?,
+        _ => return None,
+    };
+    let units = [first as u16, second as u16];
+    match char::decode_utf16(units).next() {
+        Some(Ok(character)) => Some((character, 10)),
+        _ => None,
+    }
+}
+
+/// True for the bytes that end a run of plain ones inside a string.
+#[inline(always)]
+fn is_stop(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\\' | 0)
+}
+
+/// Length of the bytes that stand for themselves at the start of the rest of a string.
+#[inline(always)]
+fn plain_len(text: &[u8]) -> usize {
+    let has_stop = |block: &[u8; 16]| block.iter().fold(false, |found, &b| found | is_stop(b));
+    let blocks = text.as_chunks::<16>().0;
+    let len = blocks.iter().take_while(|block| !has_stop(block)).count() * 16;
+    let tail = &text[len..];
+    len + tail.iter().position(|&b| is_stop(b)).unwrap_or(tail.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_runs() {
+        for len in 0..50 {
+            for stop in [b'"', b'\\', 0] {
+                let mut text = vec![b'x'; len];
+                assert_eq!(plain_len(&text), len);
+                text.extend([stop, b'y', stop]);
+                assert_eq!(plain_len(&text), len);
+            }
+        }
+    }
+
+    #[test]
+    fn unicode_escapes() {
+        let check = |text: &str, expected: Option<(char, usize)>| {
+            assert_eq!(unicode_escape(text.as_bytes()), expected, "{text}");
+        };
+        check("0041", Some(('A', 4)));
+        check("00e9rest", Some(('\u{e9}', 4)));
+        check("FFFF", Some(('\u{ffff}', 4)));
+        check("d83d\\uDE00", Some(('\u{1f600}', 10)));
+        check("dbff\\udfff", Some(('\u{10ffff}', 10)));
+        for text in [
+            "",
+            "004",
+            "00g1",
+            "d83d",
+            "d83d\\n",
+            "d83d\\u0041",
+            "d83d\\ud83d",
+            "de00",
+            "de00\\ud83d",
+            "d83d\\ude0",
+        ] {
+            check(text, None);
+        }
+    }
+}

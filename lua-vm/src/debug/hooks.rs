@@ -6,7 +6,7 @@
 use crate::error::LuaError;
 use crate::interp::call::call_from_native;
 use crate::interp::stack::Coroutine;
-use crate::interp::{VmCore, observe};
+use crate::interp::{Finally, VmCore, observe};
 use crate::value::RawValue;
 
 /// The events that a hook wants to hear of.
@@ -46,7 +46,7 @@ pub(crate) struct Hook {
     /// Instructions until the next count event.
     left: i32,
     /// The hook is running: it does not hear of itself.
-    pub(crate) is_running: bool,
+    is_running: bool,
 }
 
 impl Hook {
@@ -201,8 +201,9 @@ pub(crate) unsafe fn tell(vm: *mut VmCore, event: Event) -> Result<(), LuaError>
         (*vm).top = func.add(3);
         let traced = observe::trace(vm);
         let was_running = mute(vm);
+        let muted = Finally(|| unmute(vm, was_running));
         let result = call_from_native(vm, func, 2);
-        unmute(vm, was_running);
+        drop(muted);
         (*vm).traced = traced;
         (*vm).pc = pc;
         (*vm).top = (*coroutine).stack.wrapping_byte_add(open_end);

@@ -8,7 +8,7 @@
 use std::sync::atomic::Ordering;
 
 use super::call::call_from_native;
-use super::{VmCore, unwind};
+use super::{Finally, VmCore, unwind};
 use crate::debug::{self, hooks};
 use crate::error::{ErrorKind, LuaError};
 use crate::heap::Phase;
@@ -233,9 +233,12 @@ pub(crate) unsafe fn run_finalizers(vm: *mut VmCore) -> Result<(), LuaError> {
             (*vm).top = func.add(2);
             (*vm).in_finalizer = true;
             let was_running = hooks::mute(vm);
+            let running = Finally(|| {
+                hooks::unmute(vm, was_running);
+                (*vm).in_finalizer = false;
+            });
             let result = call_from_native(vm, func, 1);
-            hooks::unmute(vm, was_running);
-            (*vm).in_finalizer = false;
+            drop(running);
             (*vm).pc = pc;
             (*vm).top = (*coroutine).stack.wrapping_byte_add(open_end);
             result?;

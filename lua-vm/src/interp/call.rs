@@ -541,7 +541,7 @@ pub(crate) unsafe fn call_from_native(
                 (*vm).exit = Exit::Switch;
             }
         }
-        let panicked = RestoreAfterPanic::new(vm, func);
+        let fp = (*vm).fp;
         let distance = func.add(1).offset_from((*vm).base) as usize;
         if VmCore::lua_closure((*vm).base).is_some() {
             // Not a native calls, but the interpreter itself in the middle of an instruction.
@@ -555,6 +555,13 @@ pub(crate) unsafe fn call_from_native(
         (*vm).native_depth += 1;
         let coroutine = (*vm).heap.current;
         (*coroutine).native_calls += 1;
+        let panicked = RestoreAfterPanic {
+            vm,
+            coroutine,
+            base_to_func: distance,
+            func: func.byte_offset_from((*coroutine).stack),
+            fp: fp.byte_offset_from((*coroutine).words),
+        };
         precall(vm, func, n_args);
         if matches!((*vm).exit, Exit::None | Exit::Switch) {
             super::run::run::<false>(vm);
@@ -574,48 +581,15 @@ pub(crate) unsafe fn call_from_native(
 
 /// The state of a native that calls, for when a native below it panics: whoever catches
 /// the panic finds the context as it was before the call, with function and arguments
-/// gone (N2).
+/// gone (N2). Whoever changes more than this around a call undoes it by [`Finally`].
 struct RestoreAfterPanic {
     vm: *mut VmCore,
     coroutine: *mut Coroutine,
-    pc: *const u32,
-    /// Distances, in bytes: stacks may move.
-    base: isize,
+    /// Slots from the native's base to behind the function.
+    base_to_func: usize,
+    /// The function and the end of the return stack, in bytes: stacks may move.
     func: isize,
     fp: isize,
-    native_calls: u32,
-    native_depth: u32,
-    overflow_margin: usize,
-    in_finalizer: bool,
-    observed_depth: u32,
-    is_hook_running: bool,
-}
-
-impl RestoreAfterPanic {
-    /// # Safety
-    ///
-    /// As [`call_from_native`].
-    #[inline(always)]
-    unsafe fn new(vm: *mut VmCore, func: *mut RawValue) -> RestoreAfterPanic {
-        // SAFETY: the caller's contract; all three point into the coroutine's stacks.
-        unsafe {
-            let coroutine = (*vm).heap.current;
-            RestoreAfterPanic {
-                vm,
-                coroutine,
-                pc: (*vm).pc,
-                base: (*vm).base.byte_offset_from((*coroutine).stack),
-                func: func.byte_offset_from((*coroutine).stack),
-                fp: (*vm).fp.byte_offset_from((*coroutine).words),
-                native_calls: (*coroutine).native_calls,
-                native_depth: (*vm).native_depth,
-                overflow_margin: (*vm).overflow_margin,
-                in_finalizer: (*vm).in_finalizer,
-                observed_depth: (*vm).observed_depth,
-                is_hook_running: (*coroutine).hook.is_running,
-            }
-        }
-    }
 }
 
 impl Drop for RestoreAfterPanic {
@@ -639,17 +613,13 @@ impl Drop for RestoreAfterPanic {
             let func = stack.byte_offset(self.func);
             UpValue::close(&mut (*vm).heap, self.coroutine, func);
             (*self.coroutine).status = Status::Running;
-            (*self.coroutine).native_calls = self.native_calls;
-            (*vm).base = stack.byte_offset(self.base);
+            // Calls above this one have undone theirs.
+            (*self.coroutine).native_calls -= 1;
+            (*vm).native_depth -= 1;
+            (*vm).base = func.add(1).sub(self.base_to_func);
             (*vm).top = func;
             (*vm).fp = (*self.coroutine).words.byte_offset(self.fp);
-            (*vm).pc = self.pc;
             (*vm).exit = Exit::None;
-            (*vm).native_depth = self.native_depth;
-            (*vm).overflow_margin = self.overflow_margin;
-            (*vm).in_finalizer = self.in_finalizer;
-            (*vm).observed_depth = self.observed_depth;
-            (*self.coroutine).hook.is_running = self.is_hook_running;
             (*vm).is_announced = false;
             (*vm).traced = observe::Traced::NOTHING;
             VmCore::arm(vm);

@@ -110,6 +110,15 @@ pub(crate) struct VmCore {
     pub(crate) traceback: Option<Vec<u8>>,
 }
 
+/// Does something at the end of a block, also when a native panics in it.
+pub(crate) struct Finally<F: FnMut()>(pub(crate) F);
+
+impl<F: FnMut()> Drop for Finally<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
+
 /// How deep scripts may go.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {

@@ -17,7 +17,7 @@
 use super::builtin::Builtin;
 use super::frame::{Word, WordKind};
 use super::walk::instruction_count;
-use super::{Exit, VmCore, call, run, unwind};
+use super::{Exit, Finally, VmCore, call, run, unwind};
 use crate::debug::hooks::{self, Event};
 use crate::error::LuaError;
 use crate::func::closure::LuaClosure;
@@ -118,8 +118,8 @@ pub(crate) unsafe fn run_switching(vm: *mut VmCore) {
                 let outer = (*vm).observed_depth;
                 (*vm).observed_depth = (*vm).native_depth;
                 (*vm).is_announced = false;
+                let _observed = Finally(|| (*vm).observed_depth = outer);
                 run::run::<true>(vm);
-                (*vm).observed_depth = outer;
             } else {
                 run::run::<false>(vm);
             }

@@ -3,7 +3,7 @@
 use super::frame::{Word, WordKind};
 use super::stack::Status;
 use super::walk::Walk;
-use super::{Exit, VmCore, call, coroutine, observe};
+use super::{Exit, Finally, VmCore, call, coroutine, observe};
 use crate::debug;
 use crate::debug::traceback::traceback;
 use crate::error::{ErrorKind, LuaError};
@@ -190,6 +190,10 @@ unsafe fn call_handler(vm: *mut VmCore, handler: RawValue) -> Result<(), LuaErro
         let (pc, open_end) = ((*vm).pc, (*vm).top.addr().wrapping_sub((*vm).base.addr()));
         let margin = std::mem::replace(&mut (*vm).overflow_margin, HANDLER_MARGIN);
         VmCore::load_limits(vm);
+        let margin = Finally(|| {
+            (*vm).overflow_margin = margin;
+            VmCore::load_limits(vm);
+        });
         let result = VmCore::ensure_slots(vm, func, 3).and_then(|moved| {
             let func = func.wrapping_byte_offset(moved);
             *func = handler;
@@ -197,8 +201,7 @@ unsafe fn call_handler(vm: *mut VmCore, handler: RawValue) -> Result<(), LuaErro
             (*vm).top = func.add(2);
             call::call_from_native(vm, func, 1)
         });
-        (*vm).overflow_margin = margin;
-        VmCore::load_limits(vm);
+        drop(margin);
         (*vm).pc = pc;
         if result.is_ok() {
             let func = (*vm).base.offset(offset);

@@ -2,7 +2,7 @@
 //! `cargo run -p lua-stdlib --example sandbox`
 
 use lua_stdlib::{Preset, open};
-use lua_vm::{Vm, VmConfig};
+use lua_vm::{Lua, Vm, VmConfig};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     for preset in [Preset::Sandboxed, Preset::Full] {
@@ -14,20 +14,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         open(&mut vm, preset)?;
         println!("{preset:?}");
         for source in [
-            "return (('hello world'):gsub('%w+', string.upper))",
-            "return 'io is ' .. type(io) .. ', os.getenv is ' .. type(os.getenv)",
-            "return ('x'):rep(1e9)",
-            "return ('a'):rep(5000):find(('a-'):rep(20) .. 'b')",
+            "(('hello world'):gsub('%w+', string.upper))",
+            "'io is ' .. type(io) .. ', os.getenv is ' .. type(os.getenv)",
+            "('x'):rep(1e9)",
+            "('a'):rep(5000):find(('a-'):rep(20) .. 'b')",
         ] {
-            let function = vm.load(source.as_bytes(), b"=example")?;
-            let result = vm.call(&function, |cx, _count| {
-                cx.value(-1).as_bytes().map(<[u8]>::to_vec)
-            });
-            let text = match result {
+            let text = match vm.eval::<Option<String>>(source) {
                 Ok(text) => text.unwrap_or_default(),
-                Err(error) => vm.error_message(error),
+                Err(error) => error.to_string(),
             };
-            println!("  {source}\n    {}", String::from_utf8_lossy(&text));
+            println!("  {source}\n    {text}");
         }
     }
     Ok(())

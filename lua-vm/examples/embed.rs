@@ -3,9 +3,9 @@
 //!
 //! The VM knows no libraries: `lua_stdlib::open` adds them where scripts want any.
 
-use lua_vm::{ErrorKind, Value, Vm, VmConfig};
+use lua_vm::{Error, FunctionRoot, Lua, Vm, VmConfig};
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> Result<(), Error> {
     let mut vm = Vm::new(VmConfig {
         memory_limit: Some(8 << 20),
         instruction_limit: Some(1_000_000),
@@ -13,54 +13,44 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     });
 
     // A chunk is compiled once and called as often as one likes. The root keeps it alive.
-    let primes = vm.load(
-        b"local found = {}
-          for n = 2, 50 do
-              local is_prime = true
-              for i = 1, #found do
-                  if n % found[i] == 0 then is_prime = false break end
-              end
-              if is_prime then found[#found + 1] = n end
-          end
-          return found, #found",
-        b"=primes",
-    )?;
-    let found: Vec<f64> = vm.call(&primes, |cx, _count| match cx.value(-2) {
-        Value::Table(table) => (1..)
-            .map_while(|i| table.get_index(i).as_number())
-            .collect(),
-        _ => Vec::new(),
-    })?;
-    println!(
-        "{} primes below 50, the last is {:?}",
-        found.len(),
-        found.last()
-    );
+    let primes = vm
+        .chunk(
+            "local limit, found = ..., {}
+             for n = 2, limit do
+                 local is_prime = true
+                 for i = 1, #found do
+                     if n % found[i] == 0 then is_prime = false break end
+                 end
+                 if is_prime then found[#found + 1] = n end
+             end
+             return found, #found",
+        )
+        .name("primes")
+        .into_function()?;
+    let (found, count): (Vec<u32>, usize) = primes.call(&mut vm, 50)?;
+    println!("{count} primes below 50, the last is {:?}", found.last());
 
     // A script's own error has a message, with the position in front.
-    let typo = vm.load(b"local config = nil\nreturn config.port", b"=typo")?;
-    report(&mut vm, &typo);
-
+    let typo = "local config = nil\nreturn config.port";
     // Limits stop what a script cannot be trusted with. The VM goes on afterwards.
-    let endless = vm.load(b"while true do end", b"=endless")?;
-    report(&mut vm, &endless);
-    let greedy = vm.load(b"local s = 'x' while true do s = s .. s end", b"=greedy")?;
-    report(&mut vm, &greedy);
-    report(&mut vm, &primes);
+    let endless = "while true do end";
+    let greedy = "local s = 'x' while true do s = s .. s end";
+    for source in [typo, endless, greedy] {
+        let script = vm.chunk(source).name("script").into_function()?;
+        report(&mut vm, &script);
+    }
+    println!(
+        "{} primes below 100",
+        primes.call::<Vec<u32>>(&mut vm, 100)?.len()
+    );
     Ok(())
 }
 
-fn report(vm: &mut Vm, function: &lua_vm::Root) {
-    match vm.call(function, |_, count| count) {
-        Ok(count) => println!("returned {count} values"),
-        Err(error) => {
-            let message = vm.error_message(error);
-            let who = match error.kind() {
-                ErrorKind::Throw => "the script failed",
-                ErrorKind::Memory | ErrorKind::Instructions => "a limit stopped it",
-                ErrorKind::Interrupted => "the host stopped it",
-            };
-            println!("{who}: {}", String::from_utf8_lossy(&message));
-        }
+fn report(vm: &mut Vm, function: &FunctionRoot) {
+    match function.call::<()>(vm, ()) {
+        Ok(()) => println!("fine"),
+        Err(Error::Runtime { message, .. }) => println!("the script failed: {message}"),
+        Err(Error::Aborted { kind, traceback }) => println!("stopped ({kind:?}); {traceback}"),
+        Err(other) => println!("{other}"),
     }
 }

@@ -4,6 +4,34 @@
 //! collect or run Lua borrows the machine exclusively, so the borrow checker proves
 //! that no value is held across it. Values kept longer are [`Root`]s. Native functions
 //! are plain functions over a [`CallCx`].
+//!
+//! Above that, [`Lua`] has the same in Rust's types: what both the host, with its [`Vm`],
+//! and a native function, with its [`CallCx`], can do.
+//!
+//! ```
+//! use lua_vm::{CallCx, Error, Function, FunctionRoot, Lua, Vm};
+//!
+//! let mut vm = Vm::default();
+//! vm.set_global("name", "world")?;
+//! vm.set_global("shout", Function::wrap(|text: &str| text.to_uppercase()))?;
+//! assert_eq!(vm.eval::<String>("'hello ' .. shout(name)")?, "hello WORLD");
+//!
+//! // A function that calls back takes the context first.
+//! let twice = vm.create_function(|cx: &mut CallCx<'_>, f: FunctionRoot, x: f64| {
+//!     let once = f.call::<f64>(cx, x)?;
+//!     f.call::<f64>(cx, once)
+//! })?;
+//! let half: FunctionRoot = vm.eval("function(x) return x / 2 end")?;
+//! assert_eq!(twice.call::<f64>(&mut vm, (&half, 10))?, 2.5);
+//!
+//! let error = vm.chunk("return nil + 1").name("sum").exec().unwrap_err();
+//! assert_eq!(error.to_string(), "sum:1: attempt to perform arithmetic on a nil value");
+//! # Ok::<(), Error>(())
+//! ```
+//!
+//! Types of the host's get methods through [`UserData`]; [`Lua::scope`] lends what the
+//! host only borrows. A [`Vm`] and its roots stay on the thread that made them;
+//! [`Error`] and [`InterruptHandle`] may leave it.
 
 mod debug;
 mod error;

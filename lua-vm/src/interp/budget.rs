@@ -233,14 +233,16 @@ pub(crate) unsafe fn run_finalizers(vm: *mut VmCore) -> Result<(), LuaError> {
             (*vm).top = func.add(2);
             (*vm).in_finalizer = true;
             let was_running = hooks::mute(vm);
+            // A native that collects may catch what a finalizer panics with, and is to
+            // find its stack as it was.
             let running = Finally(|| {
                 hooks::unmute(vm, was_running);
                 (*vm).in_finalizer = false;
+                (*vm).pc = pc;
+                (*vm).top = (*coroutine).stack.wrapping_byte_add(open_end);
             });
             let result = call_from_native(vm, func, 1);
             drop(running);
-            (*vm).pc = pc;
-            (*vm).top = (*coroutine).stack.wrapping_byte_add(open_end);
             result?;
         }
         if (*vm).heap.phase == Phase::Finalize {

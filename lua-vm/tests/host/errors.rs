@@ -80,6 +80,9 @@ fn error_values_that_are_no_strings() {
 fn errors_outlive_their_vm_and_change_threads() {
     fn assert_portable<T: Send + Sync + 'static + std::error::Error + Clone>() {}
     assert_portable::<Error>();
+    fn assert_sent<T: Send + Sync + 'static>() {}
+    assert_sent::<lua_vm::InterruptHandle>();
+    assert_sent::<lua_compiler::VerifiedProto>();
     let error = vms()[0].exec("local x = nil .. ''").unwrap_err();
     let text = std::thread::spawn(move || error.to_string())
         .join()

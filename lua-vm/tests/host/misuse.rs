@@ -1,5 +1,7 @@
 //! Values where they do not belong: in another VM, after their VM, twice at once.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use lua_vm::{CallCx, Class, Function, FunctionRoot, Lua, LuaError, UserData, Value, Variadic, Vm};
 
 use super::{check, vms};
@@ -121,6 +123,43 @@ fn a_panic_in_drop_leaves_the_vm_whole() {
         assert_eq!(caught.unwrap_err().downcast_ref(), Some(&"dropped"));
         vm.exec("collect()").unwrap();
         check::<i32>(vm, "y", "1");
+    }
+}
+
+#[test]
+fn a_panic_in_a_finalizer_leaves_the_stack_as_it_was() {
+    for mut vm in vms() {
+        let vm = &mut vm;
+        let finalizers = [
+            Function::wrap(|| -> () { panic!("finalized") }),
+            // Made last, finalized first: collects, and leaves its frame's values behind.
+            Function::wrap(|cx: &mut CallCx<'_>| {
+                for i in 0..100 {
+                    cx.push_bytes(format!("garbage {i}").as_bytes())?;
+                }
+                cx.gc_collect()?;
+                cx.ret0()
+            }),
+        ];
+        for finalizer in finalizers {
+            vm.with(|cx| {
+                let metatable = cx.new_table(0, 1)?;
+                metatable.set_field(cx, "__gc", finalizer)?;
+                cx.new_proxy()?.set_metatable(Some(metatable))?;
+                Ok(())
+            })
+            .unwrap();
+        }
+        let (caught, top, seven) = vm
+            .with(|cx| {
+                cx.push_number(7.0);
+                let caught = catch_unwind(AssertUnwindSafe(|| cx.gc_collect())).is_err();
+                let top = cx.top();
+                cx.gc_collect()?;
+                Ok((caught, top, cx.value(-1).as_number()))
+            })
+            .unwrap();
+        assert_eq!((caught, top, seven), (true, 1, Some(7.0)));
     }
 }
 

@@ -13,8 +13,9 @@ use crate::limits::MAX_CONSTANTS;
 use crate::proto::{Capture, Constant, LocalVar, Proto, Template};
 use crate::regs::Regs;
 
-/// What makes two constants the same. Numbers differ by their bits, so that 0 and
-/// -0 are two.
+/// What makes two constants the same. Numbers are told apart by their bits, except that
+/// 0 and -0 share a constant, as in the reference: the first of a function stands for both
+/// (see [`Constants::add`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum ConstKey {
     Nil,
@@ -44,6 +45,11 @@ impl Constants {
         key: ConstKey,
         make: impl FnOnce() -> Constant,
     ) -> Option<ConstIdx> {
+        // What -0 is found under, and 0 after it: the value is that of whichever came first.
+        let key = match key {
+            ConstKey::Number(bits) if bits == (-0.0f64).to_bits() => ConstKey::Number(0),
+            key => key,
+        };
         let next = self.keys.len();
         let known = if next <= FEW_CONSTANTS {
             self.keys.iter().position(|&known| known == key)

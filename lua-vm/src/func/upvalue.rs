@@ -123,6 +123,20 @@ impl UpValue {
         }
     }
 
+    /// True if an upvalue of the coroutine is open at `level` or above.
+    ///
+    /// # Safety
+    ///
+    /// The coroutine is live.
+    #[inline(always)]
+    pub(crate) unsafe fn any_open(coroutine: *mut Coroutine, level: *mut RawValue) -> bool {
+        // SAFETY: the caller's contract; U3: the list's first is the highest.
+        unsafe {
+            let upvalue = (*coroutine).open_upvalues;
+            !upvalue.is_null() && (*upvalue).pointer >= level
+        }
+    }
+
     /// Moves the value into an upvalue that has been taken out of its list.
     ///
     /// # Safety

@@ -3,7 +3,7 @@
 use lua_compiler::isa::Op;
 
 use super::builtin::Builtin;
-use super::frame::{Word, WordKind};
+use super::frame::{MAX_TAIL_CALLS, Word, WordKind};
 use super::slow;
 use super::stack::{Coroutine, Status};
 use super::{Exit, VmCore, budget, coroutine, observe, unwind};
@@ -444,8 +444,7 @@ pub(crate) unsafe fn leave_for_tail_call(vm: *mut VmCore) -> *mut RawValue {
             let word = Word(word);
             match word.kind() {
                 WordKind::Vararg => base = base.sub(word.distance()),
-                // Counting stops long before it would fill the word.
-                WordKind::Tail => count = (word.distance() + 1).min(1 << 30),
+                WordKind::Tail => count = (word.distance() + 1).min(MAX_TAIL_CALLS),
                 _ => break,
             }
             fp = fp.sub(1);

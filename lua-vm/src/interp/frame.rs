@@ -44,6 +44,9 @@ pub(crate) enum WordKind {
     Service = 25,
 }
 
+/// Most tail calls that a word counts.
+pub(crate) const MAX_TAIL_CALLS: usize = 1 << 30;
+
 /// A special word.
 #[derive(Clone, Copy)]
 pub(crate) struct Word(pub(crate) usize);
@@ -68,6 +71,25 @@ impl Word {
     #[inline(always)]
     pub(crate) fn is_special(word: usize) -> bool {
         word & 1 != 0
+    }
+
+    /// True for a word of kind `Tail`: no program counter has its low byte.
+    #[inline(always)]
+    pub(crate) fn is_tail(word: usize) -> bool {
+        word as u8 == WordKind::Tail as u8
+    }
+
+    /// True for a word of kind `Tail` that can count one more: counting stops long before
+    /// it would fill the word.
+    #[inline(always)]
+    pub(crate) fn counts_tail_call(word: usize) -> bool {
+        Self::is_tail(word) && word >> 8 < MAX_TAIL_CALLS
+    }
+
+    /// The word for one more.
+    #[inline(always)]
+    pub(crate) fn one_more_tail_call(word: usize) -> usize {
+        word + (1 << 8)
     }
 
     /// Kind of a special word.

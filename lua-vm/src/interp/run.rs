@@ -21,14 +21,14 @@ use lua_compiler::isa::Op;
 use lua_compiler::isa::operand::{k8_displacement, k16_displacement};
 
 use super::builtin::Builtin;
-use super::frame::Word;
+use super::frame::{Word, WordKind};
 use super::{Exit, VmCore, budget, call, loops, objects, observe, truncate, unwind};
 use crate::func::closure::{LuaClosure, NativeClosure};
 use crate::func::upvalue::UpValue;
-use crate::heap::object::{Kind, mark};
+use crate::heap::object::{Header, Kind, mark};
 use crate::meta::{Event, arith, compare, concat, index};
 use crate::table::hash::raw_equals;
-use crate::table::{Node, TableObj};
+use crate::table::{Node, TableObj, next};
 use crate::value::RawValue;
 use crate::value::string::StringObj;
 
@@ -252,6 +252,54 @@ pub(crate) unsafe fn run<const OBSERVED: bool>(vm: *mut VmCore) {
                         jump!(distance);
                     }
                     continue;
+                }};
+            }
+            // Enters the function in a slot, if it is a Lua function of so many parameters.
+            macro_rules! enter_lua {
+                ($func:expr, $n_args:expr) => {{
+                    let func = $func;
+                    if let Some(function) = (*func).as_function()
+                        && takes(function, $n_args)
+                    {
+                        let room = func.add(1 + frame_size(function));
+                        (*vm).budget -= budget::CALL_COST;
+                        if room <= (*vm).stack_limit && fp < (*vm).word_limit && (*vm).budget >= 0 {
+                            *fp = pc.expose_provenance();
+                            fp = fp.add(1);
+                            base = func.add(1);
+                            pc = (*function.cast::<LuaClosure>()).code;
+                            k = pc.cast();
+                            continue;
+                        }
+                        (*vm).budget += budget::CALL_COST;
+                    }
+                }};
+            }
+            // Returns to a Lua function, if its call is as asked for, once the results are
+            // placed: the frame's word is a program counter, alone or below the word for
+            // the frames that tail calls have replaced.
+            macro_rules! leave_lua {
+                (|$call:ident| $fits:expr, |$to:ident, $then:ident| $place:expr) => {{
+                    let mut at = fp.sub(1);
+                    let mut word = *at;
+                    if Word::is_special(word) && Word::is_tail(word) {
+                        keep_branch!();
+                        at = at.sub(1);
+                        word = *at;
+                    }
+                    if !Word::is_special(word) {
+                        let caller: *const u32 = std::ptr::with_exposed_provenance(word);
+                        let $call = *caller.sub(1);
+                        if $fits {
+                            let ($to, $then) = (base.sub(1), $call);
+                            $place;
+                            fp = at;
+                            pc = caller;
+                            base = base.sub(1 + (($call >> 8) as usize & 255));
+                            k = code_of(base);
+                            continue;
+                        }
+                    }
                 }};
             }
             // The value of a string key in a table, if it is where the hint or the main
@@ -608,20 +656,54 @@ pub(crate) unsafe fn run<const OBSERVED: bool>(vm: *mut VmCore) {
                     reload!();
                 }
                 Op::Call => {
+                    enter_lua!(base.add(a!()), b!());
+                    helper!(call_slow(vm, base, pc, ins, fp));
+                }
+                Op::CallV => {
                     let func = base.add(a!());
-                    if let Some(function) = (*func).as_function() {
-                        let header = function.cast::<u32>().read();
-                        // Kind and parameter count at once: byte 0 and byte 2.
-                        if header & 0x00FF_00FF == Kind::LuaFunction as u32 | (b!() as u32) << 16 {
-                            let room = func.add(1 + (header >> 24) as usize);
+                    let n_args = if b!() == 0 {
+                        (*vm).top.offset_from(func) as usize - 1
+                    } else {
+                        b!() - 1
+                    };
+                    if !OBSERVED && n_args <= MAX_PARAMS {
+                        enter_lua!(func, n_args);
+                    }
+                    save!();
+                    push_pc(vm);
+                    call::precall(vm, func, n_args);
+                    reload!();
+                }
+                Op::TailCall => {
+                    if !OBSERVED {
+                        let func = base.add(a!());
+                        let n_args = if b!() == 0 {
+                            (*vm).top.offset_from(func) as usize - 1
+                        } else {
+                            b!() - 1
+                        };
+                        let word = *fp.sub(1);
+                        if let Some(function) = (*func).as_function()
+                            && n_args <= MAX_PARAMS
+                            && takes(function, n_args)
+                            && (!Word::is_special(word) || Word::counts_tail_call(word))
+                            && !UpValue::any_open((*vm).heap.current, base)
+                        {
+                            let room = base.add(frame_size(function));
                             (*vm).budget -= budget::CALL_COST;
                             if room <= (*vm).stack_limit
                                 && fp < (*vm).word_limit
                                 && (*vm).budget >= 0
                             {
-                                *fp = pc.expose_provenance();
-                                fp = fp.add(1);
-                                base = func.add(1);
+                                if Word::is_special(word) {
+                                    *fp.sub(1) = Word::one_more_tail_call(word);
+                                } else {
+                                    *fp = Word::new(WordKind::Tail, 1).0;
+                                    fp = fp.add(1);
+                                }
+                                for i in 0..=n_args {
+                                    *base.sub(1).add(i) = *func.add(i);
+                                }
                                 pc = (*function.cast::<LuaClosure>()).code;
                                 k = pc.cast();
                                 continue;
@@ -629,21 +711,6 @@ pub(crate) unsafe fn run<const OBSERVED: bool>(vm: *mut VmCore) {
                             (*vm).budget += budget::CALL_COST;
                         }
                     }
-                    helper!(call_slow(vm, base, pc, ins, fp));
-                }
-                Op::CallV => {
-                    save!();
-                    let func = base.add(a!());
-                    let n_args = if b!() == 0 {
-                        (*vm).top.offset_from(func) as usize - 1
-                    } else {
-                        b!() - 1
-                    };
-                    push_pc(vm);
-                    call::precall(vm, func, n_args);
-                    reload!();
-                }
-                Op::TailCall => {
                     save!();
                     tail_call::<OBSERVED>(vm, ins);
                     reload!();
@@ -656,35 +723,24 @@ pub(crate) unsafe fn run<const OBSERVED: bool>(vm: *mut VmCore) {
                     reload!();
                 }
                 Op::Return0 => {
-                    let word = *fp.sub(1);
-                    if !Word::is_special(word) {
-                        let caller: *const u32 = std::ptr::with_exposed_provenance(word);
-                        let call = *caller.sub(1);
-                        if call & 0xFF00_00FF == Op::Call as u32 {
-                            fp = fp.sub(1);
-                            pc = caller;
-                            base = base.sub(1 + ((call >> 8) as usize & 255));
-                            k = code_of(base);
-                            continue;
-                        }
-                    }
+                    leave_lua!(
+                        |call| call & 0xFF00_00FF == Op::Call as u32,
+                        |_to, _call| ()
+                    );
                     call::return_values(vm, base, fp, base, 0);
                     reload!();
                 }
                 Op::Return1 => {
-                    let word = *fp.sub(1);
-                    if !Word::is_special(word) {
-                        let caller: *const u32 = std::ptr::with_exposed_provenance(word);
-                        let call = *caller.sub(1);
-                        if call & 0xFF00_00FF == Op::Call as u32 | 1 << 24 {
-                            *base.sub(1) = reg!(a!());
-                            fp = fp.sub(1);
-                            pc = caller;
-                            base = base.sub(1 + ((call >> 8) as usize & 255));
-                            k = code_of(base);
-                            continue;
+                    leave_lua!(
+                        |call| call & 0xFF00_00FF == Op::Call as u32 | 1 << 24
+                            || call & 0xFD00_00FF == Op::CallV as u32,
+                        |to, call| {
+                            *to = reg!(a!());
+                            if call >> 24 == 0 {
+                                (*vm).top = base;
+                            }
                         }
-                    }
+                    );
                     call::return_values(vm, base, fp, base.add(a!()), 1);
                     reload!();
                 }
@@ -699,6 +755,15 @@ pub(crate) unsafe fn run<const OBSERVED: bool>(vm: *mut VmCore) {
                         save!();
                         observe::return_values(vm, first, count);
                     } else {
+                        leave_lua!(|call| call as u8 == Op::Call as u8, |to, call| {
+                            for i in 0..(call >> 24) as usize {
+                                *to.add(i) = if i < count {
+                                    *first.add(i)
+                                } else {
+                                    RawValue::NIL
+                                };
+                            }
+                        });
                         call::return_values(vm, base, fp, first, count);
                     }
                     reload!();
@@ -887,6 +952,25 @@ unsafe fn code_of(base: *mut RawValue) -> *const RawValue {
     unsafe { (*closure(base)).code.cast() }
 }
 
+/// Most parameters of a function.
+const MAX_PARAMS: usize = 255;
+
+/// True for a Lua function with so many parameters, at most [`MAX_PARAMS`], and no others.
+#[inline(always)]
+unsafe fn takes(function: *mut Header, n_args: usize) -> bool {
+    // Kind and parameter count at once: byte 0 and byte 2.
+    // SAFETY: the callers pass a live function.
+    let word = unsafe { function.cast::<u32>().read() };
+    word & 0x00FF_00FF == Kind::LuaFunction as u32 | (n_args as u32) << 16
+}
+
+/// Registers of a Lua function's frame.
+#[inline(always)]
+unsafe fn frame_size(function: *mut Header) -> usize {
+    // SAFETY: the callers pass a live Lua function, whose byte 3 this is.
+    unsafe { (*function).aux2 as usize }
+}
+
 #[inline(always)]
 unsafe fn closure(base: *mut RawValue) -> *mut LuaClosure {
     // SAFETY: S2: the slot below the base of a Lua frame holds its closure.
@@ -988,6 +1072,27 @@ unsafe fn call_slow(
                     fast(crate::func::native::FastArgs::new(func.add(1), n_args)).into_raw();
                 if !result.is_declined() {
                     *func = result;
+                    return base;
+                }
+            }
+            if (*function).aux == Builtin::Next as u8
+                && n_args > 0
+                && let Some(table) = (*func.add(1)).as_table()
+            {
+                let key = if n_args > 1 {
+                    *func.add(2)
+                } else {
+                    RawValue::NIL
+                };
+                if let Some(position) = next::position_after(&(*vm).heap, table, key) {
+                    let (key, value) = match next::step(table, position) {
+                        Some((_, key, value)) => (key, value),
+                        None => (RawValue::NIL, RawValue::NIL),
+                    };
+                    let results = [key, value];
+                    for i in 0..wanted {
+                        *func.add(i) = results.get(i).copied().unwrap_or(RawValue::NIL);
+                    }
                     return base;
                 }
             }

@@ -8,10 +8,8 @@ local folder = arg[1] .. "/lua-unit/usr/share/doc/lua-unit/examples/"
 arg = { [0] = "luaunit" } -- LuaUnit reads its options there
 local lu = require "luaunit"
 dofile(folder .. "test_luaunit.lua")
--- Without those that want 1/-0 to be what the literal 0 before it makes of it.
-local zeros = { "-x", "MinusInf", "-x", "PlusInf", "-x", "MinusZero", "-x", "PlusZero" }
 for _, format in ipairs { "text", "tap", "nil" } do
-    print("failed:", lu.LuaUnit.run("--output", format, "--verbose", unpack(zeros)))
+    print("failed:", lu.LuaUnit.run("--output", format, "--verbose"))
 end
 
 -- Its examples fail on purpose: the reports count.

@@ -1,5 +1,5 @@
 //! Precompiled chunks: prototypes as bytes, for `string.dump` (manual §5.4) and
-//! files. Owns the format; whether what was read may run is for [`crate::verify`].
+//! files. Owns the format; whether what was read may run is for [`crate::verify()`].
 //!
 //! # Format
 //!

@@ -580,7 +580,7 @@ pub(crate) unsafe fn call_from_native(
 
 /// The state of a native that calls, for when a native below it panics: whoever catches
 /// the panic finds the context as it was before the call, with function and arguments
-/// gone (N2). Whoever changes more than this around a call undoes it by [`Finally`].
+/// gone (N2). Whoever changes more than this around a call undoes it by `Finally`.
 struct RestoreAfterPanic {
     vm: *mut VmCore,
     coroutine: *mut Coroutine,

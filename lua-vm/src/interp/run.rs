@@ -292,7 +292,7 @@ pub(crate) unsafe fn run<const OBSERVED: bool>(vm: *mut VmCore) {
                         let $call = *caller.sub(1);
                         if $fits {
                             let ($to, $then) = (base.sub(1), $call);
-                            $place;
+                            $place
                             fp = at;
                             pc = caller;
                             base = base.sub(1 + (($call >> 8) as usize & 255));
@@ -725,7 +725,7 @@ pub(crate) unsafe fn run<const OBSERVED: bool>(vm: *mut VmCore) {
                 Op::Return0 => {
                     leave_lua!(
                         |call| call & 0xFF00_00FF == Op::Call as u32,
-                        |_to, _call| ()
+                        |_to, _call| {}
                     );
                     call::return_values(vm, base, fp, base, 0);
                     reload!();

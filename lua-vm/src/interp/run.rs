@@ -23,7 +23,7 @@ use lua_compiler::isa::operand::{k8_displacement, k16_displacement};
 use super::builtin::Builtin;
 use super::frame::{Word, WordKind};
 use super::{Exit, VmCore, budget, call, loops, objects, observe, truncate, unwind};
-use crate::func::closure::{LuaClosure, NativeClosure};
+use crate::func::closure::{LuaClosure, NativeClosure, VARARG_PARAMS};
 use crate::func::upvalue::UpValue;
 use crate::heap::object::{Header, Kind, mark};
 use crate::meta::{Event, arith, compare, concat, index};
@@ -952,8 +952,9 @@ unsafe fn code_of(base: *mut RawValue) -> *const RawValue {
     unsafe { (*closure(base)).code.cast() }
 }
 
-/// Most parameters of a function.
-const MAX_PARAMS: usize = 255;
+/// Most arguments that are compared with a function's parameters: one more is the mark of
+/// a vararg function, which takes any number.
+const MAX_PARAMS: usize = VARARG_PARAMS as usize - 1;
 
 /// True for a Lua function with so many parameters, at most [`MAX_PARAMS`], and no others.
 #[inline(always)]

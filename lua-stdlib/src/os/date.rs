@@ -222,7 +222,8 @@ fn local_seconds(fields: [i64; 6], is_dst: Option<bool>) -> Option<i64> {
             let summer = zone
                 .following(zoned.timestamp())
                 .find(|change| change.dst().is_dst());
-            let shift = summer.map_or(0, |s| s.offset().seconds() - info.offset().seconds());
+            // Where there is no summer, one counts as an hour.
+            let shift = summer.map_or(3600, |s| s.offset().seconds() - info.offset().seconds());
             Some(found - i64::from(shift))
         }
         Some(false) if info.dst().is_dst() => {

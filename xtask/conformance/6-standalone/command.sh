@@ -205,3 +205,7 @@ lua -e 'io.stdout:setvbuf("no") print(io.write("lost"))' > /dev/full; echo "exit
 lua -e 'io.stdout:setvbuf("no") io.stderr:write(tostring(io.write("lost")), "\n")' > /dev/full
 --- case: a reader that leaves ends the writer
 { lua -e 'for i = 1, 100000 do print(i) end'; echo "exit $?" >&2; } | head -1
+--- case: named time zones, and summers that are not
+for zone in Europe/Berlin Asia/Tokyo UTC; do
+    TZ=$zone lua -e 'print(os.date("%H %Z", 0), os.time{year=2000, month=7, day=1}, os.time{year=2000, month=1, day=1, isdst=true})'
+done

@@ -17,7 +17,7 @@ struct Input<'a> {
 
 /// What one input goes through. What `find` says of a match must agree with `match`, `gmatch` and
 /// `gsub`; errors of one are errors of all.
-const SCRIPT: &[u8] = br#"
+const SCRIPT: &[u8] = br##"
 local pattern, subject, replacement, init, number = ...
 local ok, first, last = pcall(string.find, subject, pattern, init)
 local matches = pcall(string.match, subject, pattern, init)
@@ -37,7 +37,9 @@ end)
 local kept, same, count = pcall(string.gsub, subject, pattern, "%0")
 if kept then
   assert(same == subject, "gsub by %0 changed the subject")
-  assert(select(2, string.gsub(subject, pattern, {})) == count, "gsub counts differently")
+  -- A table asks for the first capture, which may be a wrong one.
+  local asked, _, again = pcall(string.gsub, subject, pattern, {})
+  assert(not asked or again == count, "gsub counts differently")
   assert(count <= #subject + 1, "too many replacements")
 end
 pcall(string.gsub, subject, pattern, replacement)
@@ -54,7 +56,7 @@ pcall(string.rep, subject, init)
 pcall(string.sub, subject, init, number)
 pcall(string.byte, subject, init, number)
 pcall(loadstring, pattern)
-"#;
+"##;
 
 fuzz_target!(|input: Input<'_>| {
     let mut vm = vm(false);

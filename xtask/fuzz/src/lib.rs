@@ -15,7 +15,7 @@ pub fn vm(stress: bool) -> Vm {
     let mut vm = Vm::new(VmConfig {
         memory_limit: Some(MEMORY_LIMIT),
         // Each step of a stressed collector walks the whole heap.
-        instruction_limit: Some(if stress { INSTRUCTION_LIMIT / 20 } else { INSTRUCTION_LIMIT }),
+        instruction_limit: Some(if stress { INSTRUCTION_LIMIT / 80 } else { INSTRUCTION_LIMIT }),
         stress_collector: stress,
     });
     open(&mut vm, Preset::Sandboxed).expect("the libraries fit the limit");

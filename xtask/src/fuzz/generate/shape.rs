@@ -172,8 +172,8 @@ impl Generator {
             ("2 ^ ", "1", ""),
             ("f(", "1", ")"),
             ("while x do ", "y = 1 ", "end "),
-            ("repeat ", "y = 1 ", "until x "),
-            ("for i = 1, 2 do ", "y = 1 ", "end "),
+            ("repeat ", "y = 1 ", "until not x "),
+            ("for i = 1, 1 do ", "y = 1 ", "end "),
             ("t[", "1", "]"),
         ]);
         let is_statement =

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lua_syntax::ast::{Block, ExprId, FuncId, IfArm, List, Stat, StatId, StrId};
+use lua_syntax::ast::{Block, Expr, ExprId, FuncId, IfArm, List, Stat, StatId, StrId};
 
 use crate::codegen::Codegen;
 use crate::emit::{JumpList, UNLINKED};
@@ -221,9 +221,15 @@ impl Codegen<'_> {
     ) -> Checked<()> {
         self.enter_block(true);
         self.check_locals(3 + names.len as usize)?;
-        // Errors of the loop itself are reported where the list begins.
+        // Errors of the loop itself are reported where the first token of the list ends.
         let first = self.chunk.exprs(exprs).first();
-        let line = first.map_or(0, |&first| self.chunk.expr_span(first).line);
+        let line = first.map_or(0, |&first| {
+            let span = self.chunk.expr_span(first);
+            match self.chunk.expr(first) {
+                Expr::String(_) => span.end_line,
+                _ => span.line,
+            }
+        });
         let mut last = self.expr_list(exprs)?;
         self.adjust(3, exprs.len as usize, &mut last)?;
         let extra = exprs.len.saturating_sub(3) as u8;

@@ -135,7 +135,10 @@ pub(crate) unsafe fn order(
 }
 
 unsafe fn order_error(vm: *mut VmCore, x: Type, y: Type) -> LuaError {
-    let text = if x.name() == y.name() {
+    // The reference tells types apart by the third letter of their names, which a thread and a
+    // string have in common.
+    let letter = |of: Type| of.name().as_bytes().get(2);
+    let text = if letter(x) == letter(y) {
         format!("attempt to compare two {} values", x.name())
     } else {
         format!("attempt to compare {} with {}", x.name(), y.name())

@@ -128,11 +128,9 @@ pub(crate) unsafe fn set(
                         Err(error) => Err(store_error(vm, error)),
                     };
                 }
-                if key.is_nil() {
-                    return Err(store_error(vm, StoreError::NilKey));
-                }
-                if key.as_number().is_some_and(f64::is_nan) {
-                    return Err(store_error(vm, StoreError::NanKey));
+                // As in the reference the key gets its entry first: errors and order show it.
+                if let Err(error) = TableObj::set(&mut *heap, table, key, RawValue::NIL) {
+                    return Err(store_error(vm, error));
                 }
                 handler
             } else {

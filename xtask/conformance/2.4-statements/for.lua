@@ -161,3 +161,10 @@ compile "for i = 1, 2 end"
 compile "for (i) = 1, 2 do end"
 compile "for i, in x do end"
 compile "for k, v of t do end"
+
+--- case: the line of a loop over a string of several lines
+print(pcall(function()
+  for k in [[
+  ]] do
+  end
+end))

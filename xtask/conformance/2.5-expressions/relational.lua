@@ -60,3 +60,9 @@ local function f(x) log[#log + 1] = x return x end
 local r = f(1) > f(2)
 local q = f(3) <= f(4)
 return r, q, table.concat(log, " ")
+
+--- case: the message for a thread and a string
+local thread = coroutine.create(function() end)
+print(pcall(function() return thread < "x" end))
+print(pcall(function() return "x" <= thread end))
+print(pcall(function() return thread < 1 end))

@@ -244,3 +244,10 @@ local t = setmetatable({ 1 }, { __index = function(_, k) if k < 4 then return k 
 local n = 0
 for _ in ipairs(t) do n = n + 1 end
 return n, next(setmetatable({}, { __index = { x = 1 } }))
+
+--- case: a key gets its entry before __newindex is asked
+local t = setmetatable({ n1 = 1, t1 = 2 }, { __newindex = function(_, k) print("new", k) end })
+t.s1 = "one"
+t.s1 = "two"
+for k, v in pairs(t) do print(k, v) end
+print(rawget(t, "s1"), next({}, nil))

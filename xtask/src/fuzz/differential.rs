@@ -2,7 +2,7 @@
 //! and kept under `target/fuzz`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -276,8 +276,9 @@ impl Run<'_> {
                 matches!((&real[..], &ours[..]), ([real], [ours]) if self.is_difference(text, real, ours)),
             )
         };
-        // A difference that shows only in company keeps its program as it is.
-        let small = if differs(&case.text)? {
+        // A difference that shows only in company keeps its program and outputs as they are.
+        let shows_alone = differs(&case.text)?;
+        let small = if shows_alone {
             minimise(&case.text, &mut differs)?
         } else {
             case.text.clone()
@@ -286,7 +287,13 @@ impl Run<'_> {
             .with_found(|found| found.reported.insert(small.clone()))
             .unwrap_or(true);
         if is_new {
-            self.report(case, &small, folder)?;
+            let difference = if shows_alone {
+                let (real, ours) = self.both(case.way, &[&small], folder)?;
+                diff(&real[0].text, &ours[0].text)
+            } else {
+                diff(&real.text, &ours.text)
+            };
+            self.report(case, &small, shows_alone, &difference.unwrap_or_default())?;
         }
         Ok(())
     }
@@ -296,23 +303,18 @@ impl Run<'_> {
     }
 
     /// Prints a difference and writes its programs under `target/fuzz`.
-    fn report(&self, case: &Case, small: &[u8], folder: &Path) -> Result<()> {
-        let (real, ours) = self.both(case.way, &[small], folder)?;
-        let kept = kept_dir();
+    fn report(&self, case: &Case, small: &[u8], shows_alone: bool, difference: &str) -> Result<()> {
+        let kept = proc::root().join("target/fuzz");
         std::fs::create_dir_all(&kept).context("cannot make target/fuzz")?;
         let name = format!("seed-{}-program-{}", self.seed, case.index);
         std::fs::write(kept.join(format!("{name}.whole.lua")), &case.text)?;
         std::fs::write(kept.join(format!("{name}.lua")), small)?;
-        let difference = match (real.first(), ours.first()) {
-            (Some(real), Some(ours)) => diff(&real.text, &ours.text),
-            _ => None,
-        };
+        std::fs::write(kept.join(format!("{name}.diff")), difference)?;
         println!(
-            "DIFFERENT {name} ({:?})\n{}\n{}",
+            "DIFFERENT {name} ({:?}{})\n{}\n{difference}",
             case.way,
+            if shows_alone { "" } else { ", in company only" },
             String::from_utf8_lossy(small).trim_end(),
-            difference
-                .unwrap_or_else(|| "shows only in the company of other programs\n".to_owned()),
         );
         Ok(())
     }
@@ -327,11 +329,6 @@ fn unguarded_loops(program: &[u8]) -> usize {
     };
     let n_guards = count(&[b"if tick() then break end"]);
     count(&[b"while", b"repeat", b"for"]).saturating_sub(n_guards)
-}
-
-/// Where programs that differ are kept.
-fn kept_dir() -> PathBuf {
-    proc::root().join("target/fuzz")
 }
 
 impl Found {

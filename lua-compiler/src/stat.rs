@@ -213,6 +213,18 @@ impl Codegen<'_> {
         Ok(())
     }
 
+    /// The line in which the first token of an expression ends: only a string can have more.
+    fn first_token_end_line(&self, mut expr: ExprId) -> u32 {
+        while let Expr::Binary { left, .. } = self.chunk.expr(expr) {
+            expr = left;
+        }
+        let span = self.chunk.expr_span(expr);
+        match self.chunk.expr(expr) {
+            Expr::String(_) => span.end_line,
+            _ => span.line,
+        }
+    }
+
     fn generic_for(
         &mut self,
         names: List<StrId>,
@@ -223,13 +235,7 @@ impl Codegen<'_> {
         self.check_locals(3 + names.len as usize)?;
         // Errors of the loop itself are reported where the first token of the list ends.
         let first = self.chunk.exprs(exprs).first();
-        let line = first.map_or(0, |&first| {
-            let span = self.chunk.expr_span(first);
-            match self.chunk.expr(first) {
-                Expr::String(_) => span.end_line,
-                _ => span.line,
-            }
-        });
+        let line = first.map_or(0, |&first| self.first_token_end_line(first));
         let mut last = self.expr_list(exprs)?;
         self.adjust(3, exprs.len as usize, &mut last)?;
         let extra = exprs.len.saturating_sub(3) as u8;

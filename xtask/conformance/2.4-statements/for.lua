@@ -168,3 +168,9 @@ print(pcall(function()
   ]] do
   end
 end))
+print(pcall(function()
+  for k in [[
+  ]] .. [[
+  ]] do
+  end
+end))

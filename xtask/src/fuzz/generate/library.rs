@@ -211,7 +211,10 @@ pub(super) const STATEMENTS: Table = &[
         1,
         "do local s = {$q, $q, $q} print(load(function() return table.remove(s, 1) end, '=ld')) end",
     ),
-    (1, "do local n = 0 print(load(function()$< n = n + 1 if n > 3 then return end return $v end$>)) end"),
+    (
+        1,
+        "do local n = 0 print(load(function()$< n = n + 1 if n > 3 then return end return $v end$>)) end",
+    ),
     (1, "collectgarbage()"),
     (1, "print(pcall(collectgarbage, $q))"),
 ];

@@ -177,7 +177,11 @@ impl Generator {
             ("t[", "1", "]"),
         ]);
         // Each loop takes four locals, of which there are 200.
-        let n = if open.starts_with("for") { n.min(40) } else { n };
+        let n = if open.starts_with("for") {
+            n.min(40)
+        } else {
+            n
+        };
         let is_statement =
             open.ends_with("do ") || open.ends_with("then ") || open.starts_with("repeat");
         let head = if is_statement { "" } else { "return " };

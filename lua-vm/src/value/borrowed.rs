@@ -722,6 +722,7 @@ impl<'v> Thread<'v> {
 }
 
 /// The bits of a value, or the error for one of another VM.
+#[inline]
 pub(crate) fn checked_raw(vm: *mut VmCore, value: Value<'_>) -> Result<RawValue, LuaError> {
     match value.to_raw(vm) {
         Some(raw) => Ok(raw),

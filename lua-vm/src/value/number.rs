@@ -17,6 +17,14 @@ pub struct Formatted {
 }
 
 impl Formatted {
+    fn empty() -> Formatted {
+        Formatted {
+            bytes: [0; CAPACITY],
+            start: 0,
+            end: 0,
+        }
+    }
+
     /// The text.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes[self.start as usize..self.end as usize]
@@ -74,13 +82,113 @@ fn format_integer(n: i64) -> Formatted {
     out
 }
 
+/// The decimal digits of a finite number that is not negative: `0.d1d2d3... * 10^point`
+/// without trailing zeros.
+struct Decimal {
+    /// ASCII; all behind `len` are `0`.
+    digits: [u8; CAPACITY],
+    len: usize,
+    /// How many digits stand before the decimal point.
+    point: i32,
+}
+
+impl Decimal {
+    /// Reads `12.5`, `1.25e-7` and the like.
+    fn parse(text: &[u8]) -> Decimal {
+        let mut decimal = Decimal {
+            digits: [b'0'; CAPACITY],
+            len: 0,
+            point: 0,
+        };
+        let mut is_whole = true;
+        let mut rest = text;
+        while let [byte, tail @ ..] = rest {
+            match byte {
+                b'0' if decimal.len == 0 => decimal.point -= i32::from(!is_whole),
+                b'0'..=b'9' if decimal.len < CAPACITY => {
+                    decimal.digits[decimal.len] = *byte;
+                    decimal.len += 1;
+                    decimal.point += i32::from(is_whole);
+                }
+                b'.' => is_whole = false,
+                _ => break,
+            }
+            rest = tail;
+        }
+        if let [b'e', exponent @ ..] = rest {
+            let (sign, exponent) = match exponent {
+                [b'-', exponent @ ..] => (-1, exponent),
+                [b'+', exponent @ ..] => (1, exponent),
+                _ => (1, exponent),
+            };
+            let exponent = exponent.iter().fold(0, |sum, digit| {
+                sum * 10 + i32::from(digit.wrapping_sub(b'0'))
+            });
+            decimal.point += sign * exponent;
+        }
+        decimal.trim();
+        decimal
+    }
+
+    /// Drops trailing zeros; zero itself keeps one digit.
+    fn trim(&mut self) {
+        while self.len > 0 && self.digits[self.len - 1] == b'0' {
+            self.len -= 1;
+        }
+        if self.len == 0 {
+            (self.len, self.point) = (1, 1);
+        }
+    }
+
+    /// At most `precision` digits, correctly rounded.
+    fn new(n: f64, precision: usize) -> Decimal {
+        /// Digits up to which one in the last place is more than doubles are apart, so
+        /// that the shortest text of a number that has no more of them is exact enough.
+        const ALWAYS_APART: usize = 15;
+        if precision <= ALWAYS_APART && (n.is_normal() || n == 0.0) {
+            let mut buffer = zmij::Buffer::new();
+            let mut shortest = Decimal::parse(buffer.format_finite(n).as_bytes());
+            if shortest.round(precision) {
+                return shortest;
+            }
+        }
+        let mut text = Formatted::empty();
+        let _ = write!(text, "{:.*e}", precision - 1, n);
+        Decimal::parse(text.as_bytes())
+    }
+
+    /// Rounds the shortest text of a number. False if the text lies in the middle, where
+    /// it does not tell on which side the number is. It does anywhere else: a middle
+    /// between text and number would be nearer to the number and not longer.
+    fn round(&mut self, precision: usize) -> bool {
+        if self.len <= precision {
+            return true;
+        }
+        let cut = self.digits[precision];
+        if cut == b'5' && self.len == precision + 1 {
+            return false;
+        }
+        self.digits[precision..].fill(b'0');
+        self.len = precision;
+        if cut >= b'5' {
+            let nines = self.digits[..precision].iter().rev();
+            let n_nines = nines.take_while(|&&digit| digit == b'9').count();
+            self.digits[precision - n_nines..precision].fill(b'0');
+            if n_nines < precision {
+                self.digits[precision - n_nines - 1] += 1;
+            } else {
+                self.digits[0] = b'1';
+                self.point += 1;
+            }
+        }
+        self.trim();
+        true
+    }
+}
+
 /// C's `%.{precision}g` for any number; `precision` is 1 to 17.
 fn general(n: f64, precision: usize) -> Formatted {
-    let mut out = Formatted {
-        bytes: [0; CAPACITY],
-        start: 0,
-        end: 0,
-    };
+    let mut out = Formatted::empty();
     if n.is_nan() {
         out.push_all(&b"-nan"[usize::from(n.is_sign_positive())..]);
         return out;
@@ -89,46 +197,30 @@ fn general(n: f64, precision: usize) -> Formatted {
         out.push_all(&b"-inf"[usize::from(n > 0.0)..]);
         return out;
     }
-    // Exact digits, correctly rounded: "d.ddddde-7".
-    let mut scientific = out;
-    let _ = write!(scientific, "{:.*e}", precision - 1, n.abs());
-    let text = scientific.as_bytes();
-    let at = text.iter().position(|&b| b == b'e').unwrap_or(text.len());
-    let exponent: i32 = std::str::from_utf8(&text[at + 1..])
-        .ok()
-        .and_then(|e| e.parse().ok())
-        .unwrap_or(0);
-    let mut digits = [b'0'; CAPACITY];
-    let mut n_digits = 1;
-    digits[0] = text[0];
-    if at > 2 {
-        let fraction = &text[2..at];
-        digits[1..=fraction.len()].copy_from_slice(fraction);
-        n_digits += fraction.len();
-    }
-    while n_digits > 1 && digits[n_digits - 1] == b'0' {
-        n_digits -= 1;
-    }
+    let Decimal { digits, len, point } = Decimal::new(n.abs(), precision);
     if n.is_sign_negative() {
         out.push_all(b"-");
     }
+    let exponent = point - 1;
     if exponent < -4 || exponent >= precision as i32 {
         out.push_all(&digits[..1]);
-        if n_digits > 1 {
+        if len > 1 {
             out.push_all(b".");
-            out.push_all(&digits[1..n_digits]);
+            out.push_all(&digits[1..len]);
         }
-        let sign = if exponent < 0 { '-' } else { '+' };
-        let _ = write!(out, "e{sign}{:02}", exponent.abs());
-    } else if exponent < 0 {
-        out.push_all(&b"0.000"[..(1 - exponent) as usize]);
-        out.push_all(&digits[..n_digits]);
+        out.push_all(if exponent < 0 { b"e-" } else { b"e+" });
+        let size = exponent.unsigned_abs();
+        let ascii = [size / 100, size / 10 % 10, size % 10].map(|digit| b'0' + digit as u8);
+        out.push_all(&ascii[usize::from(size < 100)..]);
+    } else if point <= 0 {
+        out.push_all(&b"0.000"[..(2 - point) as usize]);
+        out.push_all(&digits[..len]);
     } else {
-        let whole = exponent as usize + 1;
+        let whole = point as usize;
         out.push_all(&digits[..whole]);
-        if n_digits > whole {
+        if len > whole {
             out.push_all(b".");
-            out.push_all(&digits[whole..n_digits]);
+            out.push_all(&digits[whole..len]);
         }
     }
     out
@@ -212,6 +304,60 @@ mod tests {
         check(-0.1, 17, "-0.10000000000000001");
         check(-f64::MIN_POSITIVE, 17, "-2.2250738585072014e-308");
         check(1.5, 99, "1.5");
+    }
+
+    #[test]
+    fn shortest_digits_round_as_exact_ones() {
+        // The middle between two texts, on both sides of it, and carries.
+        for n in [
+            0.5_f64, 2.5, 0.15, 0.25, 0.35, 1.005, 9.995, 99.95, 999999.5, 1e22, 1e23,
+        ] {
+            for n in [
+                n,
+                f64::from_bits(n.to_bits() - 1),
+                f64::from_bits(n.to_bits() + 1),
+            ] {
+                same_as_exact(n);
+            }
+        }
+        // Subnormal ones are further apart than their digits tell.
+        for bits in [
+            1,
+            2,
+            0xf_ffff_ffff_ffff,
+            0x10_0000_0000_0000,
+            f64::MAX.to_bits(),
+        ] {
+            same_as_exact(f64::from_bits(bits));
+        }
+        let mut state = 1u64;
+        for _ in 0..20_000 {
+            state = state
+                .wrapping_mul(6364136223846793005)
+                .wrapping_add(1442695040888963407);
+            let bits = state ^ state >> 29;
+            same_as_exact(f64::from_bits(bits));
+            same_as_exact((bits >> 11) as f64 / 1e13);
+            same_as_exact((bits >> 40) as f64 / 1000.0);
+        }
+    }
+
+    /// Compares with digits that come from the exact value alone.
+    #[track_caller]
+    fn same_as_exact(n: f64) {
+        if !n.is_finite() {
+            return;
+        }
+        let n = n.abs();
+        for precision in 1..=17 {
+            let exact = Decimal::parse(format!("{:.*e}", precision - 1, n).as_bytes());
+            let ours = Decimal::new(n, precision);
+            assert_eq!(
+                (&ours.digits[..ours.len], ours.point),
+                (&exact.digits[..exact.len], exact.point),
+                "{n:e} to {precision} digits"
+            );
+        }
     }
 
     #[test]

@@ -79,7 +79,7 @@ pub(super) const BIT: Library = Library {
                 |args| map_fast(args, u32::swap_bytes),
             ),
         ),
-        ("tohex", Entry::Native(tohex)),
+        ("tohex", op(tohex, tohex_fast)),
     ],
     finish: None,
 };
@@ -167,11 +167,31 @@ fn tohex(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     } else {
         8
     };
-    let text = if n < 0 {
-        format!("{bits:08X}")
-    } else {
-        format!("{bits:08x}")
+    let (text, start) = hex_digits(bits, n);
+    cx.ret_bytes(&text[start..])
+}
+
+fn tohex_fast(args: FastArgs<'_>) -> FastResult<'_> {
+    let n = match args.len() {
+        1 => Some(8.0),
+        _ => args.number(1),
     };
-    let n_digits = n.unsigned_abs().min(8) as usize;
-    cx.ret_bytes(&text.as_bytes()[8 - n_digits..])
+    match (args.number(0), n) {
+        (Some(x), Some(n)) => {
+            let (text, start) = hex_digits(to_bits(x), to_bits(n) as i32);
+            args.byte_string(&text[start..])
+        }
+        _ => FastResult::DECLINE,
+    }
+}
+
+/// All eight digits, and where those that are wanted start.
+fn hex_digits(bits: u32, n: i32) -> ([u8; 8], usize) {
+    let digits = if n < 0 {
+        b"0123456789ABCDEF"
+    } else {
+        b"0123456789abcdef"
+    };
+    let text = std::array::from_fn(|at| digits[(bits >> (28 - 4 * at) & 15) as usize]);
+    (text, 8 - n.unsigned_abs().min(8) as usize)
 }

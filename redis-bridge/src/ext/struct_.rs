@@ -267,6 +267,9 @@ fn unpack(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
         end.map(|end| &data[from as usize..end as usize])
             .ok_or_else(too_short)
     };
+    // Each result has a letter.
+    let room = (format.rest.len() + 1).min(MAX_SLOTS - cx.top().min(MAX_SLOTS));
+    cx.ensure_stack(room)?;
     let mut n_results = 0;
     let mut unpaid = 0u64;
     while let Some(item) = format.next(cx)? {
@@ -279,7 +282,6 @@ fn unpack(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
         if cx.arg_count() + n_results + 2 > MAX_SLOTS {
             return Err(cx.error("stack overflow (too many results)"));
         }
-        cx.ensure_stack(2)?;
         let mut size = bytes.len();
         match item {
             Item::Integer { is_signed, .. } => {

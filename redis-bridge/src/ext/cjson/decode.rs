@@ -4,6 +4,7 @@
 use lua_vm::{CallCx, LuaError, Returned, Table, Value};
 
 use super::number::{is_beyond_json, number_prefix};
+use super::scan::plain_len;
 use super::{MAX_SLOTS, NULL, Settings, settings};
 use crate::ext::output::PER_UNIT;
 
@@ -432,37 +433,9 @@ fn unicode_escape(text: &[u8]) -> Option<(char, usize)> {
     }
 }
 
-/// True for the bytes that end a run of plain ones inside a string.
-#[inline(always)]
-fn is_stop(byte: u8) -> bool {
-    matches!(byte, b'"' | b'\\' | 0)
-}
-
-/// Length of the bytes that stand for themselves at the start of the rest of a string.
-#[inline(always)]
-fn plain_len(text: &[u8]) -> usize {
-    let has_stop = |block: &[u8; 16]| block.iter().fold(false, |found, &b| found | is_stop(b));
-    let blocks = text.as_chunks::<16>().0;
-    let len = blocks.iter().take_while(|block| !has_stop(block)).count() * 16;
-    let tail = &text[len..];
-    len + tail.iter().position(|&b| is_stop(b)).unwrap_or(tail.len())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn plain_runs() {
-        for len in 0..50 {
-            for stop in [b'"', b'\\', 0] {
-                let mut text = vec![b'x'; len];
-                assert_eq!(plain_len(&text), len);
-                text.extend([stop, b'y', stop]);
-                assert_eq!(plain_len(&text), len);
-            }
-        }
-    }
 
     #[test]
     fn unicode_escapes() {

@@ -3,6 +3,7 @@
 
 use lua_vm::{CallCx, LuaError, Pairs, Returned, Table, Value};
 
+use super::scan::unescaped_len;
 use super::{InvalidNumbers, MAX_SLOTS, Settings, settings};
 use crate::ext::output::{Output, PER_UNIT};
 
@@ -274,15 +275,6 @@ const ESCAPES: [u8; 256] = {
     escapes
 };
 
-/// True if a block has to be looked at byte by byte. Without a branch inside, so that
-/// the compiler makes vector instructions of it.
-#[inline(always)]
-fn has_escape(block: &[u8; 16]) -> bool {
-    block.iter().fold(false, |found, &byte| {
-        found | (byte < 0x20) | matches!(byte, b'"' | b'/' | b'\\' | 0x7f)
-    })
-}
-
 /// Writes a string between quotes.
 fn string_to(out: &mut Output<'_, '_>, string: &[u8]) -> Result<(), LuaError> {
     out.reserve(string.len() + 2)?;
@@ -297,16 +289,9 @@ fn string_to(out: &mut Output<'_, '_>, string: &[u8]) -> Result<(), LuaError> {
 
 fn escape_to(out: &mut Vec<u8>, mut rest: &[u8]) {
     loop {
-        let blocks = rest.as_chunks::<16>().0;
-        let n_clean = blocks.iter().take_while(|block| !has_escape(block)).count() * 16;
-        let near = &rest[n_clean..];
-        let stop = near.iter().position(|&byte| ESCAPES[byte as usize] != 0);
-        let Some(stop) = stop.map(|at| n_clean + at) else {
-            out.extend_from_slice(rest);
-            return;
-        };
+        let stop = unescaped_len(rest);
         out.extend_from_slice(&rest[..stop]);
-        let byte = rest[stop];
+        let Some(&byte) = rest.get(stop) else { return };
         match ESCAPES[byte as usize] {
             b'u' => {
                 const DIGITS: &[u8; 16] = b"0123456789abcdef";

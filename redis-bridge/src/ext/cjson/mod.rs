@@ -4,6 +4,7 @@
 mod decode;
 mod encode;
 mod number;
+mod scan;
 
 use std::cell::Cell;
 

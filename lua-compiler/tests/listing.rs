@@ -92,17 +92,17 @@ fn constants() {
          a = a % 0",
         expect![[r#"
             main <test:0,0> (12 words)
-            0+ params, 2 slots, 0 upvalues, 6 constants, 0 functions
+            0+ params, 2 slots, 0 upvalues, 5 constants, 0 functions
                 0 [1] LoadK      R0 K0 ; 0
-                1 [2] LoadK      R0 K1 ; -0
-                2 [3] LoadK      R0 K2 ; 7
-                3 [4] LoadK      R1 K3 ; 1
+                1 [2] LoadK      R0 K0 ; 0
+                2 [3] LoadK      R0 K1 ; 7
+                3 [4] LoadK      R1 K2 ; 1
                 4 [4] DivRK      R0 R1 K0 ; 0
-                5 [5] LoadK      R0 K4 ; 9007199254740992
-                6 [6] LoadK      R0 K3 ; 1
-                7 [7] LoadK      R1 K5 ; "x"
-                8 [7] AddRK      R0 R1 K3 ; 1
-                9 [8] SubKR      R0 K3 R0 ; 1
+                5 [5] LoadK      R0 K3 ; 9007199254740992
+                6 [6] LoadK      R0 K2 ; 1
+                7 [7] LoadK      R1 K4 ; "x"
+                8 [7] AddRK      R0 R1 K2 ; 1
+                9 [8] SubKR      R0 K2 R0 ; 1
                10 [9] ModRK      R0 R0 K0 ; 0
                11 [9] Return0
             local R0 a 1..11

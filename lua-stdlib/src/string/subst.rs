@@ -46,6 +46,9 @@ pub(super) fn gsub(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     let mut from = 0;
     while count < most {
         let subject = cx.check_bytes(1)?;
+        if from > subject.len() {
+            break;
+        }
         let found = matcher
             .find(&pattern, subject, from, &mut |steps| cx.charge(steps))
             .map_err(|stop| stopped(cx, stop))?;
@@ -75,11 +78,18 @@ pub(super) fn gsub(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     if count == 0 {
         cx.push_arg(1);
     } else {
-        out.push(cx, &cx.check_bytes(1)?[from..])?;
+        out.push(cx, part(cx.check_bytes(1)?, from, usize::MAX))?;
         cx.push_bytes(out.bytes())?;
     }
     cx.push_number(count as f64);
     cx.ret_top(2)
+}
+
+/// The subject from `start` to `end`, as far as it reaches: a function that was called may
+/// have put another string in its place, by `debug.setlocal`.
+fn part(subject: &[u8], start: usize, end: usize) -> &[u8] {
+    let end = end.min(subject.len());
+    subject.get(start..end).unwrap_or(b"")
 }
 
 /// Appends the third argument with its `%` escapes filled in.
@@ -143,8 +153,7 @@ fn add_computed(
     let value = cx.value(-1);
     match value {
         value if !value.truthy() => {
-            let subject = cx.check_bytes(1)?;
-            out.push(cx, &subject[range.0..range.1])?;
+            out.push(cx, part(cx.check_bytes(1)?, range.0, range.1))?;
         }
         Value::String(string) => out.push(cx, string.as_bytes())?,
         Value::Number(number) => out.push(cx, lua_vm::format_number(number).as_bytes())?,

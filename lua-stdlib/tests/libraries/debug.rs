@@ -56,3 +56,21 @@ print(type(debug.getregistry()))
         "#]],
     );
 }
+
+#[test]
+fn a_subject_taken_away_from_gsub() {
+    // The reference goes on with the old string.
+    check(
+        r##"
+local function shorten(value)
+    return function() debug.setlocal(2, 1, "x") return value end
+end
+print(("hello"):gsub("l", shorten("z")))
+print(("hello"):gsub("l", shorten(false)))
+"##,
+        expect![[r#"
+            hez	1
+            he	1
+        "#]],
+    );
+}

@@ -60,6 +60,8 @@ fn long_work_inside_one_call_is_charged() {
         "return (('a'):rep(1e5)):find('.-.-.-b')",
         "local t = {} for i = 1, 3e4 do t[i] = i % 2 == 0 and i or -i end table.sort(t) table.sort(t)",
         "return table.insert({}, -2e9, 1)",
+        "local t = {} for i = 1, 1e4 do t[i] = {} end for i = 1, 100 do collectgarbage() end",
+        "local t = {} for i = 1, 1e4 do t[i] = {} end for i = 1, 100 do collectgarbage('step', 1e6) end",
     ] {
         let config = VmConfig {
             instruction_limit: Some(200_000),

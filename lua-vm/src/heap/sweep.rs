@@ -15,6 +15,9 @@ const STEP_BYTES: usize = 16 * 1024;
 
 /// The largest pause and step multiplier that count.
 const MOST_PERCENT: i32 = 100_000;
+/// The largest step multiplier of steps that allocation drives, in percent: what a script does
+/// there is not charged to it, so it must stay in proportion.
+const MOST_STEP_PERCENT: usize = 1000;
 
 impl Heap {
     /// Does about `work` bytes' worth of collecting. Returns true if a cycle ended.
@@ -71,7 +74,7 @@ impl Heap {
 
     /// One step as allocation drives it, and the threshold of the next.
     pub(crate) fn step(&mut self) -> bool {
-        let work = STEP_BYTES / 100 * self.step_percent().max(1);
+        let work = STEP_BYTES / 100 * self.step_percent().clamp(1, MOST_STEP_PERCENT);
         let has_ended = self.advance(work);
         if has_ended {
             self.set_threshold(

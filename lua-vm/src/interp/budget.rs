@@ -252,6 +252,22 @@ pub(crate) unsafe fn run_finalizers(vm: *mut VmCore) -> Result<(), LuaError> {
     }
 }
 
+/// How much is allocated before the collector steps again after a step of so many kilobytes.
+fn step_bytes(kilobytes: usize) -> usize {
+    kilobytes.saturating_mul(1024).max(4096)
+}
+
+/// Bytes that a step of so many kilobytes goes through.
+///
+/// # Safety
+///
+/// The VM is live.
+pub(crate) unsafe fn step_work(vm: *const VmCore, kilobytes: usize) -> usize {
+    // SAFETY: the caller's contract.
+    let percent = unsafe { (*vm).heap.step_percent() };
+    step_bytes(kilobytes).saturating_mul(percent.max(100) / 100)
+}
+
 /// A step of about `kilobytes` that a script asked for; true if it ended a cycle.
 ///
 /// # Errors
@@ -266,9 +282,8 @@ pub(crate) unsafe fn step(vm: *mut VmCore, kilobytes: usize) -> Result<bool, Lua
     unsafe {
         mark_top(vm);
         let heap = &raw mut (*vm).heap;
-        let work = kilobytes.saturating_mul(1024).max(4096);
-        let mut has_ended =
-            (*heap).advance(work.saturating_mul((*heap).step_percent().max(100) / 100));
+        let work = step_bytes(kilobytes);
+        let mut has_ended = (*heap).advance(step_work(vm, kilobytes));
         let bytes = (*heap).bytes;
         (*heap).set_threshold(bytes.saturating_add(work));
         (*heap).bury();

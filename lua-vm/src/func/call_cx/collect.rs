@@ -4,6 +4,9 @@ use super::CallCx;
 use crate::error::LuaError;
 use crate::interp::budget;
 
+/// Bytes of a heap that a collection goes through in about the time of one instruction.
+const BYTES_PER_UNIT: usize = 64;
+
 impl CallCx<'_> {
     /// Bytes in use.
     pub fn gc_count_bytes(&self) -> usize {
@@ -11,22 +14,32 @@ impl CallCx<'_> {
         unsafe { (*self.vm).heap.bytes }
     }
 
-    /// A full collection, finalizers included.
+    /// Charges for going through so many bytes, or the whole heap if that is less: a script
+    /// must not get around its limits by collections that it asks for.
+    fn charge_collection(&self, bytes: usize) -> Result<(), LuaError> {
+        self.charge((bytes.min(self.gc_count_bytes()) / BYTES_PER_UNIT) as u64)
+    }
+
+    /// A full collection, finalizers included. Charged by the size of the heap.
     ///
     /// # Errors
     ///
-    /// What a finalizer raised.
+    /// What a finalizer raised; an abort, if the script is to stop.
     pub fn gc_collect(&mut self) -> Result<(), LuaError> {
+        self.charge_collection(usize::MAX)?;
         // SAFETY: N2; a safepoint, since the context is borrowed exclusively.
         unsafe { budget::collect_all(self.vm) }
     }
 
-    /// A collection step of about `kilobytes`; true if it ended a cycle.
+    /// A collection step of about `kilobytes`; true if it ended a cycle. Charged by its size.
     ///
     /// # Errors
     ///
-    /// What a finalizer raised.
+    /// What a finalizer raised; an abort, if the script is to stop.
     pub fn gc_step(&mut self, kilobytes: usize) -> Result<bool, LuaError> {
+        // SAFETY: the VM is live.
+        let work = unsafe { budget::step_work(self.vm, kilobytes) };
+        self.charge_collection(work)?;
         // SAFETY: as in `gc_collect`.
         unsafe { budget::step(self.vm, kilobytes) }
     }

@@ -301,7 +301,7 @@ impl Run<'_> {
             return Ok(());
         }
         let mut differs = |text: &[u8]| {
-            if unguarded_loops(text) > unguarded_loops(&case.text) {
+            if n_unguarded(text) > n_unguarded(&case.text) {
                 return Ok(false);
             }
             let (real, ours) = self.both(case.way, &[text], folder)?;
@@ -362,15 +362,14 @@ fn has_same_lines(a: &str, b: &str) -> bool {
     sorted(a) == sorted(b)
 }
 
-/// Loops less guards of loops: the minimiser must not take guards alone, or programs hang.
-fn unguarded_loops(program: &[u8]) -> usize {
-    let tokens = token::split(program);
-    let count = |words: &[&[u8]]| {
-        let is_one = |token: &&&[u8]| words.contains(&token.trim_ascii_end());
-        tokens.iter().filter(is_one).count()
+/// Loops and functions less guards: the minimiser must not take guards alone, or programs hang.
+fn n_unguarded(program: &[u8]) -> isize {
+    let weight = |token: &&[u8]| match token.trim_ascii_end() {
+        b"while" | b"repeat" | b"for" | b"function" => 1,
+        token if token.ends_with(b"end") && token::GUARDS.contains(&token) => -1,
+        _ => 0,
     };
-    let n_guards = count(&[b"if tick() then break end"]);
-    count(&[b"while", b"repeat", b"for"]).saturating_sub(n_guards)
+    token::split(program).iter().map(weight).sum()
 }
 
 impl Found {

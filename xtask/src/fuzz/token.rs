@@ -7,7 +7,6 @@
 pub(super) const GUARDS: &[&[u8]] = &[
     b"if tick() then break end",
     b"if tock() then return end",
-    b"if n > 3 then return end",
     b"cut(",
 ];
 

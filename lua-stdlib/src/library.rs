@@ -60,12 +60,16 @@ pub enum Preset {
     /// load files or print are left out, as are `newproxy`, `getfenv` and `setfenv`; `load`
     /// and `loadstring` take precompiled chunks for text, which they are not.
     Sandboxed,
+    /// As [`Preset::Sandboxed`], with `newproxy`, `getfenv` and `setfenv`, by which
+    /// scripts reach into functions that are not theirs: for scripts that trust each other.
+    SandboxedWithEnvironments,
 }
 
-/// Base functions that [`Preset::Sandboxed`] leaves out.
-const UNSAFE_BASE: &[&str] = &[
-    "dofile", "getfenv", "loadfile", "newproxy", "print", "setfenv",
-];
+/// Base functions that both sandboxes leave out.
+const UNSAFE_BASE: &[&str] = &["dofile", "loadfile", "print"];
+
+/// Base functions that [`Preset::Sandboxed`] leaves out too.
+const ENVIRONMENTS: &[&str] = &["getfenv", "newproxy", "setfenv"];
 
 impl Preset {
     fn libraries(self) -> &'static [Library] {
@@ -81,7 +85,7 @@ impl Preset {
                 crate::MATH,
                 crate::DEBUG,
             ],
-            Preset::Sandboxed => &[
+            Preset::Sandboxed | Preset::SandboxedWithEnvironments => &[
                 crate::BASE,
                 crate::COROUTINE,
                 crate::TABLE,
@@ -99,8 +103,13 @@ pub fn open(vm: &mut Vm, preset: Preset) -> Result<(), LuaError> {
         for library in preset.libraries() {
             library.install(cx)?;
         }
-        if preset == Preset::Sandboxed {
-            for name in UNSAFE_BASE {
+        let removed = match preset {
+            Preset::Full => None,
+            Preset::SandboxedWithEnvironments => Some(&[][..]),
+            Preset::Sandboxed => Some(ENVIRONMENTS),
+        };
+        if let Some(more) = removed {
+            for name in UNSAFE_BASE.iter().chain(more) {
                 cx.globals().set_bytes(name.as_bytes(), Value::Nil)?;
             }
             for (name, native) in crate::base::TEXT_ONLY {

@@ -63,3 +63,30 @@ impl Compat {
         }
     }
 }
+
+/// Whom scripts are told that they run on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// Whose wording they get.
+    pub compat: Compat,
+    /// `redis.REDIS_VERSION`: `7.2.4`.
+    pub redis_version: String,
+    /// `server.VALKEY_VERSION`: `9.1.2`.
+    pub version: String,
+    /// `server.SERVER_NAME`: `valkey`.
+    pub server_name: String,
+    /// Scripts have `newproxy`, `getfenv` and `setfenv` (`lua-enable-insecure-api`).
+    pub insecure_api: bool,
+}
+
+impl From<Compat> for Identity {
+    fn from(compat: Compat) -> Self {
+        Self {
+            compat,
+            redis_version: compat.redis_version().to_owned(),
+            version: compat.version().to_owned(),
+            server_name: compat.server_name().to_owned(),
+            insecure_api: false,
+        }
+    }
+}

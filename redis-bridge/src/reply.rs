@@ -31,6 +31,11 @@ pub trait ReplySink {
     fn status(&mut self, text: &[u8]);
     /// An error: code and message without the leading `-`; CR and LF become spaces.
     fn error(&mut self, text: &[u8]);
+    /// An error that a script passes on after a command answered with it: the server has
+    /// counted it then.
+    fn counted_error(&mut self, text: &[u8]) {
+        self.error(text);
+    }
     /// An integer.
     fn integer(&mut self, value: i64);
     /// A string.

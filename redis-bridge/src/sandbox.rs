@@ -7,7 +7,7 @@ use lua_stdlib::{Preset, open};
 use lua_vm::{Builtin, CallCx, LuaError, NativeFn, Results, Returned, Root, Table, Value, Vm};
 
 use crate::api;
-use crate::compat::Compat;
+use crate::compat::Identity;
 use crate::ext::{self, Lasting};
 use crate::script::failure;
 use crate::script::run::ScriptCall;
@@ -29,9 +29,14 @@ pub(crate) struct Handles {
 /// # Errors
 ///
 /// Only for want of memory.
-pub(crate) fn install(vm: &mut Vm, compat: Compat) -> Result<Handles, LuaError> {
-    let wording = Wording::of(compat);
-    open(vm, Preset::Sandboxed)?;
+pub(crate) fn install(vm: &mut Vm, identity: &Identity) -> Result<Handles, LuaError> {
+    let wording = Wording::of(identity.compat);
+    let preset = if identity.insecure_api {
+        Preset::SandboxedWithEnvironments
+    } else {
+        Preset::Sandboxed
+    };
+    open(vm, preset)?;
     let libraries = ext::install(vm)?;
     vm.enter(|cx| {
         let globals = cx.globals();
@@ -41,7 +46,7 @@ pub(crate) fn install(vm: &mut Vm, compat: Compat) -> Result<Handles, LuaError> 
         globals.set_bytes(b"pcall", Value::Function(cx.new_native(pcall)?))?;
         let handler = cx.new_native(failure::describe)?;
         globals.set_bytes(b"__redis__err__handler", Value::Function(handler))?;
-        let redis = api::table(cx, compat)?;
+        let redis = api::table(cx, identity)?;
         globals.set_bytes(b"redis", Value::Table(redis))?;
         if wording.is_valkey {
             globals.set_bytes(b"__server__err__handler", Value::Function(handler))?;

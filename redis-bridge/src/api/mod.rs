@@ -6,7 +6,7 @@ mod text;
 
 use lua_vm::{CallCx, LuaError, Table, Value};
 
-use crate::compat::Compat;
+use crate::compat::Identity;
 use crate::convert::to_lua::error_table;
 use crate::sandbox::Natives;
 use crate::script::wording::Wording;
@@ -43,8 +43,8 @@ const NUMBERS: &[(&str, f64)] = &[
 /// # Errors
 ///
 /// The memory limit.
-pub(crate) fn table<'c>(cx: &'c CallCx<'_>, compat: Compat) -> Result<Table<'c>, LuaError> {
-    let wording = Wording::of(compat);
+pub(crate) fn table<'c>(cx: &'c CallCx<'_>, identity: &Identity) -> Result<Table<'c>, LuaError> {
+    let wording = Wording::of(identity.compat);
     let table = cx.new_table(0, FUNCTIONS.len() + NUMBERS.len() + 5)?;
     for (name, function) in FUNCTIONS {
         table.set_bytes(name.as_bytes(), Value::Function(cx.new_native(*function)?))?;
@@ -54,14 +54,14 @@ pub(crate) fn table<'c>(cx: &'c CallCx<'_>, compat: Compat) -> Result<Table<'c>,
     for (name, number) in NUMBERS {
         table.set_bytes(name.as_bytes(), Value::Number(*number))?;
     }
-    let version = compat.redis_version();
+    let version = &identity.redis_version;
     table.set_bytes(b"REDIS_VERSION", text(version)?)?;
     table.set_bytes(b"REDIS_VERSION_NUM", number(version))?;
     if wording.is_valkey {
-        let version = compat.version();
+        let version = &identity.version;
         table.set_bytes(b"VALKEY_VERSION", text(version)?)?;
         table.set_bytes(b"VALKEY_VERSION_NUM", number(version))?;
-        table.set_bytes(b"SERVER_NAME", text(compat.server_name())?)?;
+        table.set_bytes(b"SERVER_NAME", text(&identity.server_name)?)?;
     }
     Ok(table)
 }

@@ -87,7 +87,7 @@ pub(super) fn log(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
         3 => LogLevel::Warning,
         _ => return Err(api_error(cx, wording.bad_log_level)),
     };
-    let mut line = wording.log_prefix.as_bytes().to_vec();
+    let mut line = Vec::new();
     let mut is_first = true;
     for i in 2..=cx.arg_count() {
         if matches!(cx.arg(i), Value::String(_) | Value::Number(_)) {

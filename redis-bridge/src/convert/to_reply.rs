@@ -5,6 +5,7 @@ use lua_vm::{Table, Value, to_integer};
 
 use crate::reply::{Protocol, ReplySink};
 use crate::resp::number::write_seventeen_digits;
+use crate::script::failure;
 use crate::script::wording::Wording;
 
 /// How much the servers' own walk takes of their Lua stack, which sets the depth at
@@ -128,7 +129,12 @@ impl Sender<'_> {
 
     fn table<'v>(&self, table: Table<'v>, reply: &mut dyn ReplySink) -> Option<Open<'v>> {
         if let Value::String(text) = table.get_bytes(b"err") {
-            reply.error(&error_line(text.as_bytes()));
+            let text = error_line(text.as_bytes());
+            if failure::is_counted(Value::Table(table)) {
+                reply.counted_error(&text);
+            } else {
+                reply.error(&text);
+            }
             return None;
         }
         if let Value::String(text) = table.get_bytes(b"ok") {

@@ -4,9 +4,9 @@
 use std::rc::Rc;
 
 use hashbrown::HashMap;
-use lua_vm::Root;
 use sha1::{Digest as _, Sha1};
 
+use crate::script::environment::Compiled;
 use crate::script::flags::ScriptFlags;
 
 /// What names a script.
@@ -53,7 +53,7 @@ impl Sha {
 #[derive(Debug)]
 pub(crate) struct Script {
     /// Its function.
-    pub(crate) function: Root,
+    pub(crate) function: Compiled,
     /// What it declares; `None` if it declares nothing, not even a `#!`.
     pub(crate) flags: Option<ScriptFlags>,
     /// Its whole text.
@@ -163,6 +163,8 @@ impl Cache {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::compat::{Compat, Identity};
+    use crate::script::environment::Environment;
 
     #[test]
     fn names_in_any_case() {
@@ -178,11 +180,12 @@ mod tests {
 
     #[test]
     fn the_least_recently_used_makes_room() {
-        let mut vm = lua_vm::Vm::new(lua_vm::VmConfig::default());
+        let identity = Identity::from(Compat::default());
+        let mut environment = Environment::new(&identity).expect("enough memory");
         let mut cache = Cache::default();
         let mut add = |cache: &mut Cache, body: &[u8], is_kept| {
             let script = Script {
-                function: vm.load(b"", b"=x").expect("an empty chunk"),
+                function: environment.compile(b"").expect("an empty chunk"),
                 flags: None,
                 body: body.into(),
             };

@@ -66,8 +66,13 @@ pub(crate) fn send(
     if let (Some(source), Value::Number(line)) = (source, table.get_bytes(b"line")) {
         add_position(&mut text, &source, line, name, wording);
     }
-    reply.error(&error_line(&text));
-    is_counted(value)
+    let is_counted = is_counted(value);
+    if is_counted {
+        reply.counted_error(&error_line(&text));
+    } else {
+        reply.error(&error_line(&text));
+    }
+    is_counted
 }
 
 /// Adds to a message where in which script it was.

@@ -3,6 +3,7 @@
 
 mod cache;
 pub(crate) mod commands;
+mod environment;
 pub(crate) mod failure;
 mod flags;
 pub(crate) mod run;
@@ -10,36 +11,23 @@ pub(crate) mod wording;
 
 use std::rc::Rc;
 
-use lua_vm::{LuaError, Vm, VmConfig};
+use lua_vm::LuaError;
 
-use crate::compat::Compat;
+use crate::compat::{Compat, Identity};
 use crate::host::Host;
 use crate::reply::ReplySink;
-use crate::sandbox::{self, Handles};
 use cache::{Cache, Script};
-use wording::Wording;
 
 pub use cache::Sha;
+pub use environment::{Compiled, Environment, Limits};
 pub use flags::ScriptFlags;
 pub use run::{Outcome, ScriptCall};
-
-/// What an engine is to keep to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Limits {
-    /// Bytes that all scripts together may take; `None` for no limit.
-    pub memory_bytes: Option<usize>,
-    /// Instructions that one run may take; `None` for no limit.
-    pub instructions: Option<u64>,
-}
 
 /// Runs scripts.
 #[derive(Debug)]
 pub struct ScriptEngine {
-    vm: Vm,
-    handles: Handles,
+    environment: Environment,
     cache: Cache,
-    limits: Limits,
-    wording: &'static Wording,
 }
 
 /// How long a script is to be remembered.
@@ -58,25 +46,15 @@ impl ScriptEngine {
     ///
     /// Only for want of memory.
     pub fn new(compat: Compat) -> Result<Self, LuaError> {
-        let wording = Wording::of(compat);
-        let mut vm = Vm::new(VmConfig::default());
-        let handles = sandbox::install(&mut vm, compat)?;
         Ok(Self {
-            vm,
-            handles,
+            environment: Environment::new(&Identity::from(compat))?,
             cache: Cache::default(),
-            limits: Limits::default(),
-            wording,
         })
     }
 
     /// Keeps to these limits from the next run on.
     pub fn set_limits(&mut self, limits: Limits) {
-        if limits != self.limits {
-            self.limits = limits;
-            self.vm.set_memory_limit(limits.memory_bytes);
-            self.vm.set_instruction_limit(limits.instructions);
-        }
+        self.environment.set_limits(limits);
     }
 
     /// Remembers a script, after compiling it if it is new.
@@ -99,11 +77,9 @@ impl ScriptEngine {
             return Ok(());
         }
         let with_code = |text: Vec<u8>| [b"ERR ", &text[..]].concat();
-        let (flags, code) = flags::parse(body, self.wording).map_err(with_code)?;
-        let function = self.vm.load(code, b"@user_script").map_err(|error| {
-            let intro = b"ERR Error compiling script (new function): ";
-            crate::convert::to_reply::error_line(&[intro, &error.message()[..]].concat())
-        })?;
+        let wording = self.environment.wording();
+        let (flags, code) = flags::parse(body, wording).map_err(with_code)?;
+        let function = self.environment.compile(code).map_err(with_code)?;
         let script = Script {
             function,
             flags,
@@ -111,7 +87,7 @@ impl ScriptEngine {
         };
         let is_kept = keep == Keep::UntilFlush;
         self.cache
-            .insert(sha, script, is_kept, self.wording.kept_scripts);
+            .insert(sha, script, is_kept, wording.kept_scripts);
         Ok(())
     }
 
@@ -131,9 +107,7 @@ impl ScriptEngine {
     /// behind. The state of `math.random` stays: it is the server's.
     pub fn flush(&mut self) {
         self.cache.clear();
-        self.handles.libraries.reset(&self.vm);
-        // Nothing scripts leave behind has finalizers that could fail.
-        let _ = self.vm.collect();
+        self.environment.reset();
     }
 
     /// How many scripts are known.
@@ -157,7 +131,7 @@ impl ScriptEngine {
     /// Bytes that the VM uses.
     #[must_use]
     pub fn vm_bytes(&self) -> usize {
-        self.vm.memory_used()
+        self.environment.memory_used()
     }
 
     /// A script, ready to run; the host checks what it declares, then runs it.
@@ -174,19 +148,9 @@ impl ScriptEngine {
         host: &'h mut (dyn Host + 'h),
         reply: &mut dyn ReplySink,
     ) -> Outcome {
-        let program = run::Program {
-            function: &prepared.script.function,
-            name: &prepared.sha.to_hex(),
-        };
-        run::run(
-            &mut self.vm,
-            &self.handles,
-            program,
-            call,
-            self.wording,
-            host,
-            reply,
-        )
+        let name = prepared.sha.to_hex();
+        self.environment
+            .run(&prepared.script.function, &name, call, host, reply)
     }
 }
 

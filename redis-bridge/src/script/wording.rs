@@ -28,8 +28,6 @@ pub(crate) struct Wording {
     pub(crate) bad_log_level: &'static str,
     /// `redis.set_repl()`, after the table's name.
     pub(crate) set_repl_arguments: &'static str,
-    /// In front of what `redis.log` writes.
-    pub(crate) log_prefix: &'static str,
     /// `EVALSHA` of an unknown script.
     pub(crate) no_script: &'static str,
     /// A script that a client stopped.
@@ -56,7 +54,6 @@ const VALKEY: Wording = Wording {
     no_permission: "ACL failure in script: ",
     bad_log_level: "Invalid log level.",
     set_repl_arguments: ".set_repl() requires one argument.",
-    log_prefix: "<lua> ",
     no_script: "NOSCRIPT No matching script.",
     killed: "Script killed by user with SCRIPT KILL.",
     names_script: false,
@@ -76,7 +73,6 @@ const REDIS72: Wording = Wording {
     no_permission: "ACL failure in script: ",
     bad_log_level: "Invalid debug level.",
     set_repl_arguments: ".set_repl() requires one argument.",
-    log_prefix: "",
     no_script: "NOSCRIPT No matching script. Please use EVAL.",
     killed: "Script killed by user with SCRIPT KILL...",
     names_script: true,

@@ -148,7 +148,13 @@ impl Host for EmbeddedHost<'_> {
     }
 
     fn log(&mut self, level: LogLevel, message: &[u8]) {
-        self.server.logger.log(level, message);
+        // Valkey's scripts log as its module `lua`.
+        let prefix: &[u8] = if self.server.compat.is_valkey() {
+            b"<lua> "
+        } else {
+            b""
+        };
+        self.server.logger.log(level, &[prefix, message].concat());
     }
 
     fn poll(&mut self) -> RunState {

@@ -1,0 +1,119 @@
+//! One world of scripts: a VM with the globals that servers give, which compiles and
+//! runs. It remembers no script; who does is [`super::ScriptEngine`], or a server that
+//! keeps its own list.
+
+use lua_vm::{LuaError, Root, Vm, VmConfig};
+
+use crate::compat::Identity;
+use crate::convert::to_reply::error_line;
+use crate::host::Host;
+use crate::reply::ReplySink;
+use crate::sandbox::{self, Handles};
+use crate::script::run::{self, Outcome, ScriptCall};
+use crate::script::wording::Wording;
+
+/// What an engine is to keep to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes that all scripts together may take; `None` for no limit.
+    pub memory_bytes: Option<usize>,
+    /// Instructions that one run may take; `None` for no limit.
+    pub instructions: Option<u64>,
+}
+
+/// A compiled script. It belongs to the environment that compiled it.
+#[derive(Debug)]
+pub struct Compiled(Root);
+
+/// A VM with the globals of scripts.
+#[derive(Debug)]
+pub struct Environment {
+    vm: Vm,
+    handles: Handles,
+    limits: Limits,
+    wording: &'static Wording,
+}
+
+impl Environment {
+    /// An environment that shows scripts this server, without limits.
+    ///
+    /// # Errors
+    ///
+    /// Only for want of memory.
+    pub fn new(identity: &Identity) -> Result<Self, LuaError> {
+        let mut vm = Vm::new(VmConfig::default());
+        let handles = sandbox::install(&mut vm, identity)?;
+        Ok(Self {
+            vm,
+            handles,
+            limits: Limits::default(),
+            wording: Wording::of(identity.compat),
+        })
+    }
+
+    /// Keeps to these limits from the next run on.
+    pub fn set_limits(&mut self, limits: Limits) {
+        if limits != self.limits {
+            self.limits = limits;
+            self.vm.set_memory_limit(limits.memory_bytes);
+            self.vm.set_instruction_limit(limits.instructions);
+        }
+    }
+
+    /// Compiles the code of a script. After a `#!` line that is the rest of the text,
+    /// from the end of that line on, so that lines keep their numbers.
+    ///
+    /// # Errors
+    ///
+    /// The text of the error, without a code.
+    pub fn compile(&mut self, code: &[u8]) -> Result<Compiled, Vec<u8>> {
+        let function = self.vm.load(code, b"@user_script").map_err(|error| {
+            let intro = b"Error compiling script (new function): ";
+            error_line(&[intro, &error.message()[..]].concat())
+        })?;
+        Ok(Compiled(function))
+    }
+
+    /// Runs a script and sends exactly one reply. Errors call the script by `name` where
+    /// the server's wording has that.
+    pub fn run<'h>(
+        &mut self,
+        script: &Compiled,
+        name: &[u8],
+        call: &ScriptCall<'_>,
+        host: &'h mut (dyn Host + 'h),
+        reply: &mut dyn ReplySink,
+    ) -> Outcome {
+        let program = run::Program {
+            function: &script.0,
+            name,
+        };
+        run::run(
+            &mut self.vm,
+            &self.handles,
+            program,
+            call,
+            self.wording,
+            host,
+            reply,
+        )
+    }
+
+    /// Bytes that the VM uses.
+    #[must_use]
+    pub fn memory_used(&self) -> usize {
+        self.vm.memory_used()
+    }
+
+    /// Puts back what scripts have set in libraries and gives up the memory that they
+    /// left behind. The state of `math.random` stays: it is the server's.
+    pub fn reset(&mut self) {
+        self.handles.libraries.reset(&self.vm);
+        // Nothing scripts leave behind has finalizers that could fail.
+        let _ = self.vm.collect();
+    }
+
+    pub(super) fn wording(&self) -> &'static Wording {
+        self.wording
+    }
+}

@@ -114,7 +114,7 @@ pub(crate) struct Heap {
 impl Heap {
     /// A heap without objects. The fields that point at objects are null until the
     /// VM fills them in.
-    pub(crate) fn new() -> Heap {
+    pub(crate) fn new(hash_every_byte: bool) -> Heap {
         let mut heap = Heap {
             this: null_mut(),
             debt: 0,
@@ -133,7 +133,7 @@ impl Heap {
             large: Vec::new(),
             large_unswept: 0,
             sweep_class: 0,
-            strings: StringSet::new(),
+            strings: StringSet::new(hash_every_byte),
             gray: Vec::new(),
             gray_again: Vec::new(),
             weak_tables: Vec::new(),

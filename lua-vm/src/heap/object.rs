@@ -50,6 +50,8 @@ pub(crate) mod mark {
     pub(crate) const FINALIZED: u8 = 32;
     /// A string whose table hash has been computed.
     pub(crate) const HASHED: u8 = 64;
+    /// A string of a heap whose strings hash every byte, however long.
+    pub(crate) const HASH_EVERY_BYTE: u8 = 128;
     /// Stores into a table with one of these bits take the slow path.
     pub(crate) const STORE_GUARD: u8 = BLACK | READONLY;
 }

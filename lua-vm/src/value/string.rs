@@ -43,10 +43,15 @@ pub(crate) const fn size_of_string(len: usize) -> usize {
     DATA + len + 1
 }
 
-/// Lua 5.1's string hash: every byte up to 31, then a sample.
-pub(crate) fn table_hash(bytes: &[u8]) -> u32 {
+/// Lua 5.1's string hash: every byte up to 31, then a sample; or every byte of any
+/// string, as in the copy of Lua that Redis and Valkey build.
+pub(crate) fn table_hash(bytes: &[u8], every_byte: bool) -> u32 {
     let mut hash = bytes.len() as u32;
-    let step = (bytes.len() >> 5) + 1;
+    let step = if every_byte {
+        1
+    } else {
+        (bytes.len() >> 5) + 1
+    };
     let mut at = bytes.len();
     while at >= step {
         hash ^= (hash << 5)
@@ -110,7 +115,8 @@ impl StringObj {
     unsafe fn compute_hash(object: *mut StringObj) {
         // SAFETY: called by `hash` with a live object.
         unsafe {
-            (*object).header.extra = table_hash(Self::bytes(object));
+            let every_byte = (*object).header.mark & mark::HASH_EVERY_BYTE != 0;
+            (*object).header.extra = table_hash(Self::bytes(object), every_byte);
             (*object).header.mark |= mark::HASHED;
         }
     }
@@ -138,13 +144,20 @@ impl StringObj {
 pub(crate) struct StringSet {
     table: HashTable<*mut StringObj>,
     state: RandomState,
+    /// The mark that new strings get: [`mark::HASH_EVERY_BYTE`] or nothing.
+    hash_mark: u8,
 }
 
 impl StringSet {
-    pub(crate) fn new() -> StringSet {
+    pub(crate) fn new(hash_every_byte: bool) -> StringSet {
         StringSet {
             table: HashTable::new(),
             state: RandomState::default(),
+            hash_mark: if hash_every_byte {
+                mark::HASH_EVERY_BYTE
+            } else {
+                0
+            },
         }
     }
 
@@ -176,7 +189,7 @@ impl StringSet {
             entry.remove();
         }
         if self.table.capacity() > 1024 && self.table.len() * 8 < self.table.capacity() {
-            let Self { table, state } = self;
+            let Self { table, state, .. } = self;
             // SAFETY: G3: every entry is an intact string.
             table.shrink_to(table.len() * 2, |&s| unsafe {
                 Self::hash(state, StringObj::bytes(s))
@@ -225,7 +238,7 @@ impl Heap {
                 bytes.len(),
             );
         }
-        let StringSet { table, state } = &mut self.strings;
+        let StringSet { table, state, .. } = &mut self.strings;
         // SAFETY: G3.
         table.insert_unique(hash, object, |&s| unsafe {
             StringSet::hash(state, StringObj::bytes(s))
@@ -260,7 +273,7 @@ impl Heap {
         // SAFETY: freshly allocated with room for header, bytes and NUL.
         unsafe {
             object.write(StringObj {
-                header: Header::new(Kind::String, self.current_white),
+                header: Header::new(Kind::String, self.current_white | self.strings.hash_mark),
                 len: len as u32,
                 host_id: 0,
             });
@@ -278,14 +291,19 @@ mod tests {
     #[test]
     fn the_table_hash_is_the_references() {
         // Computed by hand from the definition for the shortest ones.
-        assert_eq!(table_hash(b""), 0);
-        assert_eq!(table_hash(b"a"), 1 ^ (32u32 + 97));
+        assert_eq!(table_hash(b"", false), 0);
+        assert_eq!(table_hash(b"a", false), 1 ^ (32u32 + 97));
         // Beyond 31 bytes only a sample counts.
         let mut long = vec![b'x'; 64];
-        let before = table_hash(&long);
+        let before = table_hash(&long, false);
         long[0] = b'y';
-        assert_eq!(table_hash(&long), before);
+        assert_eq!(table_hash(&long, false), before);
         long[63] = b'y';
-        assert_ne!(table_hash(&long), before);
+        assert_ne!(table_hash(&long, false), before);
+        // But where every byte counts, every byte counts.
+        let whole = table_hash(&long, true);
+        long[0] = b'z';
+        assert_ne!(table_hash(&long, true), whole);
+        assert_eq!(table_hash(b"a", true), table_hash(b"a", false));
     }
 }

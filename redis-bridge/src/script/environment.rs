@@ -41,7 +41,10 @@ impl Environment {
     ///
     /// Only for want of memory.
     pub fn new(identity: &Identity) -> Result<Self, LuaError> {
-        let mut vm = Vm::new(VmConfig::default());
+        let mut vm = Vm::new(VmConfig {
+            hash_every_byte: true,
+            ..VmConfig::default()
+        });
         let handles = sandbox::install(&mut vm, identity)?;
         Ok(Self {
             vm,

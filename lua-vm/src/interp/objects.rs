@@ -6,9 +6,10 @@ use lua_compiler::isa::Op;
 use super::frame::{Word, WordKind};
 use super::{VmCore, budget, call, slow, unwind};
 use crate::error::LuaError;
-use crate::func::closure::LuaClosure;
+use crate::func::closure::{LuaClosure, NativeClosure};
+use crate::func::native::FastArgs;
 use crate::func::upvalue::UpValue;
-use crate::heap::object::{CodeObj, mark};
+use crate::heap::object::{CodeObj, Kind, mark};
 use crate::meta::index::READONLY_MESSAGE;
 use crate::meta::{Event, index};
 use crate::table::{Node, StoreError, TableObj, length};
@@ -235,17 +236,72 @@ unsafe fn extra_args(vm: *mut VmCore) -> (*mut RawValue, usize) {
     }
 }
 
+/// Carries out the `CallV` that follows an open `Vararg`, if it calls a native with an
+/// entry for borrowed arguments, passes at most one argument before the list, and wants
+/// one result: `select(i, ...)`, `math.max(...)`. The arguments are not copied for it.
+///
+/// # Safety
+///
+/// The state of the running frame is saved, `pc` being behind the `Vararg`, whose register
+/// is `a`.
+#[inline(always)]
+unsafe fn call_with_extra_args(vm: *mut VmCore, a: usize) -> bool {
+    // SAFETY: V3: the consumer of the list follows, and its registers are in the frame.
+    // The slot below the extra arguments is a fixed one's, which has moved, or the
+    // function's own, of which the frame keeps a copy; it gets its value back before
+    // anything else can see it. The native's entry neither allocates nor calls.
+    unsafe {
+        let call = *(*vm).pc;
+        if call & 0xFFFF_00FF != Op::CallV as u32 | 2 << 24 {
+            return false;
+        }
+        let func = (call >> 8) as usize & 255;
+        let before = a - func - 1;
+        if before > 1 {
+            return false;
+        }
+        let base = (*vm).base;
+        let Some(function) = (*base.add(func)).as_function() else {
+            return false;
+        };
+        if (*function).kind != Kind::NativeFunction {
+            return false;
+        }
+        let Some(fast) = (*function.cast::<NativeClosure>()).fast else {
+            return false;
+        };
+        let (first, count) = extra_args(vm);
+        let first = first.sub(before);
+        let kept = *first;
+        if before == 1 {
+            *first = *base.add(a - 1);
+        }
+        let result = fast(FastArgs::new(first, before + count)).into_raw();
+        *first = kept;
+        if result.is_declined() {
+            return false;
+        }
+        (*vm).budget -= (count / 8) as i64;
+        *base.add(func) = result;
+        (*vm).pc = (*vm).pc.add(1);
+        true
+    }
+}
+
 /// `Vararg`.
 ///
 /// # Safety
 ///
 /// As [`new_table`].
 #[inline(never)]
-pub(crate) unsafe fn vararg(vm: *mut VmCore, ins: u32) -> *mut RawValue {
+pub(crate) unsafe fn vararg<const OBSERVED: bool>(vm: *mut VmCore, ins: u32) -> *mut RawValue {
     // SAFETY: V3 bounds the registers; an open list is made room for.
     unsafe {
         let a = (ins >> 8) as usize & 255;
         let b = (ins >> 16) as usize & 255;
+        if b == 0 && !OBSERVED && call_with_extra_args(vm, a) {
+            return std::ptr::null_mut();
+        }
         let (_, count) = extra_args(vm);
         let wanted = if b == 0 { count } else { b - 1 };
         if b == 0 {

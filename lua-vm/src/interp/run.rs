@@ -186,6 +186,10 @@ pub(crate) unsafe fn run<const OBSERVED: bool>(vm: *mut VmCore) {
                                 continue;
                             }
                         }
+                        if let Some(rest) = modulo_of_small_quotient(n, m) {
+                            reg!(a!()) = RawValue::arith(rest);
+                            continue;
+                        }
                     }
                     helper!(arith::binary(vm, base, k, pc, ins, fp));
                 }};
@@ -669,6 +673,11 @@ pub(crate) unsafe fn run<const OBSERVED: bool>(vm: *mut VmCore) {
                     if !OBSERVED && n_args <= MAX_PARAMS {
                         enter_lua!(func, n_args);
                     }
+                    if !OBSERVED && n_args <= MAX_PARAMS && c!() != 0 {
+                        // As `Call` with so many arguments and results.
+                        let call = ins & 0xFF00 | (n_args as u32) << 16 | (c!() as u32 - 1) << 24;
+                        helper!(call_slow(vm, base, pc, call, fp));
+                    }
                     save!();
                     push_pc(vm);
                     call::precall(vm, func, n_args);
@@ -786,7 +795,7 @@ pub(crate) unsafe fn run<const OBSERVED: bool>(vm: *mut VmCore) {
                 }
                 Op::Vararg => {
                     save!();
-                    helper!(objects::vararg(vm, ins));
+                    helper!(objects::vararg::<OBSERVED>(vm, ins));
                 }
                 Op::VarargTable => {
                     save!();
@@ -1017,6 +1026,23 @@ unsafe fn is_builtin(value: RawValue, builtin: Builtin) -> bool {
             (*function).kind == Kind::NativeFunction && (*function).aux == builtin as u8
         })
     }
+}
+
+/// The modulo of two numbers, as `x - floor(x / y) * y`, where the quotient's whole part
+/// fits an integer and is not a zero whose sign would count.
+#[inline(always)]
+fn modulo_of_small_quotient(x: f64, y: f64) -> Option<f64> {
+    let quotient = x / y;
+    // False for a NaN and for infinities too.
+    if quotient.abs() < 4_503_599_627_370_496.0 && quotient != 0.0 {
+        // SAFETY: the quotient is in range.
+        let mut whole = unsafe { quotient.to_int_unchecked::<i64>() } as f64;
+        if whole > quotient {
+            whole -= 1.0;
+        }
+        return Some(x - whole * y);
+    }
+    None
 }
 
 #[cold]

@@ -80,3 +80,16 @@ local x, y, z = 3, 4, 5
 return (x ^ 2 + y ^ 2) ^ 0.5 == z, x * y - z / x + y % x, -(x - y) * -z, (x + y) / (z - x) ^ 2
 --- case: unary minus on strings
 return -"2", -"-2", - "0x10", -" 3 "
+--- case: modulo of large numbers and fractions
+print(("%.17g %.17g %.17g"):format(2147483648 % 3, 4503599627370497 % 7, 1e15 % 2147483647))
+print(("%.17g %.17g %.17g"):format(-2147483648 % 3, -4503599627370497 % 7, 2147483648 % -3))
+print(("%.17g %.17g %.17g"):format(5.5 % 2.25, -5.5 % 2.25, 5.5 % -2.25))
+print(("%.17g %.17g %.17g"):format(9007199254740993 % 10, 1e300 % 7, -1e300 % 7))
+local z, tiny, big = 0, 5e-324, 2 ^ 52
+print(("%.17g %.17g %.17g"):format(tiny % 3, -tiny % 3, tiny % -3))
+print(("%.17g %.17g %.17g %.17g"):format(1 / (-z % 3), 1 / (z % -3), 1 / (-z % -3), 1 / (-6 % 3)))
+print(("%.17g %.17g %.17g"):format((big + 1) % 1, (big - 0.5) % 1, -(big - 0.5) % 1))
+print(("%.17g %.17g"):format(6 % tiny, 1 % 1e308))
+local seed = 1
+for i = 1, 1000 do seed = seed * 16807 % 2147483647 end
+print(seed, 0.1 % 0.01, 1e17 % 3)

@@ -211,9 +211,11 @@ fn run(cx: &mut Cx<'_>, key: &[u8], operations: &[Operation], out: &mut dyn Repl
         .map(|it| (it.offset + u64::from(it.width.bits)).div_ceil(8))
         .max();
     let mut copy;
+    let mut grows = false;
     let bytes = if let Some(end) = end {
         let bytes = edit_or_create(cx, key)?;
-        if (bytes.len() as u64) < end {
+        grows = (bytes.len() as u64) < end;
+        if grows {
             bytes.resize(end as usize, 0);
         }
         bytes
@@ -252,7 +254,7 @@ fn run(cx: &mut Cx<'_>, key: &[u8], operations: &[Operation], out: &mut dyn Repl
         };
         if let Some(new) = new {
             write_field(bytes, offset, width, new);
-            has_changed = true;
+            has_changed |= grows || new != old;
         }
         match reply {
             Some(value) => out.integer(value),
@@ -261,6 +263,9 @@ fn run(cx: &mut Cx<'_>, key: &[u8], operations: &[Operation], out: &mut dyn Repl
     }
     if has_changed {
         cx.changed(key, EventClass::String, "setbit");
+    } else if grows {
+        // Nobody is told that the string has become longer, but so it has.
+        cx.log_always();
     }
     Ok(())
 }

@@ -99,7 +99,8 @@ fn setbit(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     };
     let bytes = edit_or_create(cx, args[1])?;
     let at = (offset / 8) as usize;
-    if bytes.len() <= at {
+    let grows = bytes.len() <= at;
+    if grows {
         bytes.resize(at + 1, 0);
     }
     let old = bit_at(bytes, offset);
@@ -109,7 +110,9 @@ fn setbit(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     } else {
         bytes[at] &= !mask;
     }
-    cx.changed(args[1], EventClass::String, "setbit");
+    if grows || old != value {
+        cx.changed(args[1], EventClass::String, "setbit");
+    }
     out.integer(old.into());
     Ok(())
 }

@@ -195,6 +195,24 @@ impl Cx<'_> {
         self.server.signal_modified(db, key);
     }
 
+    /// Another command of the same effect, for the log: without what depends on the time
+    /// or on chance. It stands in place of the command under way, which would be logged
+    /// as it came; several calls give several effects. See [`Effects`](crate::keyspace::Effects).
+    pub fn log_as(&mut self, argv: &[&[u8]]) {
+        let db = self.db();
+        self.server.keyspace.effects.add(db, argv);
+    }
+
+    /// Nothing is to be logged for the command under way, or nothing else.
+    pub fn log_nothing(&mut self) {
+        self.server.keyspace.effects.add_nothing();
+    }
+
+    /// The command under way is to be logged even if it changes nothing.
+    pub fn log_always(&mut self) {
+        self.server.keyspace.effects.add_command();
+    }
+
     /// Removes the key if it holds an empty collection.
     pub fn settle(&mut self, key: &[u8]) {
         let database = self.server.keyspace.db(self.db());

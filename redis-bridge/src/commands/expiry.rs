@@ -125,6 +125,14 @@ pub(super) fn restore_deadline(cx: &mut Cx<'_>, key: &[u8], deadline_ms: Option<
     cx.keyspace().db_mut(db).set_deadline(key, deadline_ms);
 }
 
+/// Logs that a key got a deadline, under these conditions of `EXPIRE`.
+pub(super) fn log_deadline(cx: &mut Cx<'_>, key: &[u8], deadline_ms: i64, conditions: &[&[u8]]) {
+    let mut digits = itoa::Buffer::new();
+    let deadline = digits.format(deadline_ms).as_bytes();
+    let start: [&[u8]; 3] = [b"PEXPIREAT", key, deadline];
+    cx.log_as(&[&start, conditions].concat());
+}
+
 /// Takes a key's deadline away; returns whether it had one.
 pub(super) fn clear_deadline(cx: &mut Cx<'_>, key: &[u8]) -> bool {
     let had_one = current(cx, key).flatten().is_some();
@@ -204,9 +212,13 @@ fn expire_in(cx: &mut Cx<'_>, args: &[&[u8]], unit: Unit, out: &mut dyn ReplySin
     let applies = current(cx, key).is_some_and(|current| conditions.allow(current, deadline));
     if applies && deadline <= cx.now_ms() {
         cx.delete(key);
+        cx.log_as(&[b"DEL", key]);
     } else if applies {
         restore_deadline(cx, key, Some(deadline));
         cx.changed(key, EventClass::Generic, "expire");
+        if unit != Unit::UnixMilliseconds {
+            log_deadline(cx, key, deadline, &args[3..]);
+        }
     }
     out.integer(applies.into());
     Ok(())

@@ -219,6 +219,8 @@ fn hincrbyfloat(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Don
     let sum = add_floats(stored, increment, bad_stored)?;
     cx.edit_or_create::<Hash>(key)?.set(field, sum.as_bytes());
     cx.changed(key, EventClass::Hash, "hincrbyfloat");
+    // Another machine might add otherwise.
+    cx.log_as(&[b"HSET", key, field, sum.as_bytes()]);
     out.bulk(sum.as_bytes());
     Ok(())
 }

@@ -243,6 +243,7 @@ fn check_flush_option(args: &[&[u8]]) -> Done {
 fn flushdb(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     check_flush_option(args)?;
     flush(cx, cx.db());
+    cx.log_always();
     out.ok();
     Ok(())
 }
@@ -252,6 +253,7 @@ fn flushall(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     for db in 0..cx.keyspace().n_databases() {
         flush(cx, db);
     }
+    cx.log_always();
     out.ok();
     Ok(())
 }
@@ -265,9 +267,9 @@ fn swapdb(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     let (Some(first), Some(second)) = (in_range(first), in_range(second)) else {
         return Err(DB_OUT_OF_RANGE);
     };
+    cx.keyspace().dirty += 1;
     if first != second {
         cx.keyspace().swap(first, second);
-        cx.keyspace().dirty += 1;
         // Whoever watches a key of either database may now see another value.
         for (db, other) in [(first, second), (second, first)] {
             for source in [db, other] {

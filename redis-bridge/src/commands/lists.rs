@@ -106,6 +106,16 @@ fn rpushx(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     push(cx, args, End::Right, false, out)
 }
 
+/// Logs that elements were popped from an end of a list; `count` if the command that
+/// did it named a number.
+fn log_pop(cx: &mut Cx<'_>, key: &[u8], end: End, count: Option<usize>) {
+    let name: &[u8] = if end == End::Left { b"LPOP" } else { b"RPOP" };
+    match count {
+        None => cx.log_as(&[name, key]),
+        Some(count) => cx.log_as(&[name, key, itoa::Buffer::new().format(count).as_bytes()]),
+    }
+}
+
 /// Takes up to `count` elements from an end of a list, and the key if none remain.
 fn take(
     cx: &mut Cx<'_>,
@@ -244,9 +254,14 @@ fn lrem(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
 fn ltrim(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     let (start, stop) = (args::int(args[2])?, args::int(args[3])?);
     if let Some(list) = cx.edit::<List>(args[1])? {
-        list.keep(args::index_range(start, stop, list.len()));
+        let len_before = list.len();
+        list.keep(args::index_range(start, stop, len_before));
+        let is_trimmed = list.len() < len_before;
         cx.changed(args[1], EventClass::List, "ltrim");
         cx.settle(args[1]);
+        if !is_trimmed {
+            cx.log_nothing();
+        }
     }
     out.ok();
     Ok(())
@@ -395,6 +410,7 @@ fn pop_first(
         let Some(elements) = take(cx, key, end, count)? else {
             continue;
         };
+        log_pop(cx, key, end, Some(elements.len()));
         out.array(2);
         out.bulk(key);
         out.array(elements.len());
@@ -484,6 +500,7 @@ fn pop_one_or_wait(cx: &mut Cx<'_>, args: &[&[u8]], end: End, out: &mut dyn Repl
         let Some(elements) = take(cx, key, end, 1)? else {
             continue;
         };
+        log_pop(cx, key, end, None);
         out.array(1 + elements.len());
         out.bulk(key);
         elements.iter().for_each(|element| out.bulk(element));
@@ -504,7 +521,9 @@ fn brpop(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
 fn blmove(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     let (from, to) = (parse_end(args[3])?, parse_end(args[4])?);
     let timeout_ms = parse_timeout(cx, args[5])?;
-    if !move_element(cx, (args[1], from), (args[2], to), out)? {
+    if move_element(cx, (args[1], from), (args[2], to), out)? {
+        cx.log_as(&[b"LMOVE", args[1], args[2], args[3], args[4]]);
+    } else {
         wait_to_move(cx, &args[1..2], timeout_ms, out);
     }
     Ok(())
@@ -512,7 +531,9 @@ fn blmove(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
 
 fn brpoplpush(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     let timeout_ms = parse_timeout(cx, args[3])?;
-    if !move_element(cx, (args[1], End::Right), (args[2], End::Left), out)? {
+    if move_element(cx, (args[1], End::Right), (args[2], End::Left), out)? {
+        cx.log_as(&[b"RPOPLPUSH", args[1], args[2]]);
+    } else {
         wait_to_move(cx, &args[1..2], timeout_ms, out);
     }
     Ok(())

@@ -137,6 +137,7 @@ fn spop(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
         let member = set.remove_at(fastrand::usize(..set.len()));
         cx.changed(key, EventClass::Set, "spop");
         cx.settle(key);
+        cx.log_as(&[b"SREM", key, &member]);
         out.bulk(&member);
         return Ok(());
     };
@@ -156,14 +157,18 @@ fn spop(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
             .events
             .note(Event(EventClass::Set, "spop"), db, key);
         cx.delete(key);
+        cx.log_as(&[b"DEL", key]);
         return Ok(());
     }
-    out.set(n_popped);
-    for _ in 0..n_popped {
-        out.bulk(&set.remove_at(fastrand::usize(..set.len())));
-    }
+    let mut pop = |_| set.remove_at(fastrand::usize(..set.len()));
+    let popped: Vec<_> = (0..n_popped).map(&mut pop).collect();
     if n_popped > 0 {
         cx.changed(key, EventClass::Set, "spop");
+    }
+    out.set(n_popped);
+    for member in popped {
+        cx.log_as(&[b"SREM", key, &member]);
+        out.bulk(&member);
     }
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! Commands on strings as a whole, on parts of them, and on the numbers they hold.
 
+use smallvec::SmallVec;
+
 use crate::commands::Cx;
 use crate::commands::args::{self, Options, is};
 use crate::commands::error::{CommandError, Done};
@@ -79,13 +81,16 @@ fn get(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
 
 fn getdel(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     bulk_or_null(cx.read(args[1])?, out);
-    cx.delete(args[1]);
+    if cx.delete(args[1]) {
+        cx.log_as(&[b"DEL", args[1]]);
+    }
     Ok(())
 }
 
 fn getset(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     bulk_or_null(cx.read(args[1])?, out);
     store(cx, args[1], args[2]);
+    cx.log_as(&[b"SET", args[1], args[2]]);
     Ok(())
 }
 
@@ -167,11 +172,27 @@ fn set(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     }
     if let Some(deadline) = deadline {
         expiry::set_deadline(cx, key, deadline);
+        log_set(cx, key, value, deadline);
+    } else if options.get {
+        let is_get = |at: usize, arg: &[u8]| at >= 3 && is(arg, "get");
+        let others = args
+            .iter()
+            .enumerate()
+            .filter(|(at, arg)| !is_get(*at, arg));
+        let argv: SmallVec<[&[u8]; 8]> = others.map(|(_, arg)| *arg).collect();
+        cx.log_as(&argv);
     }
     if !options.get {
         out.ok();
     }
     Ok(())
+}
+
+/// Logs that a string was stored with a deadline.
+fn log_set(cx: &mut Cx<'_>, key: &[u8], value: &[u8], deadline_ms: i64) {
+    let mut digits = itoa::Buffer::new();
+    let deadline = digits.format(deadline_ms).as_bytes();
+    cx.log_as(&[b"SET", key, value, b"PXAT", deadline]);
 }
 
 fn set_with_ttl(cx: &mut Cx<'_>, args: &[&[u8]], unit: Unit, out: &mut dyn ReplySink) -> Done {
@@ -183,6 +204,7 @@ fn set_with_ttl(cx: &mut Cx<'_>, args: &[&[u8]], unit: Unit, out: &mut dyn Reply
     let deadline = expiry::deadline(cx, unit, args[2], name)?;
     store(cx, args[1], args[3]);
     expiry::set_deadline(cx, args[1], deadline);
+    log_set(cx, args[1], args[3], deadline);
     out.ok();
     Ok(())
 }
@@ -217,12 +239,14 @@ fn getex(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
         let deadline = expiry::deadline(cx, unit, time, "getex")?;
         if deadline <= cx.now_ms() {
             cx.delete(key);
+            cx.log_as(&[b"DEL", key]);
         } else {
             expiry::restore_deadline(cx, key, Some(deadline));
             cx.changed(key, EventClass::Generic, "expire");
+            expiry::log_deadline(cx, key, deadline, &[]);
         }
-    } else if options.persist {
-        expiry::clear_deadline(cx, key);
+    } else if options.persist && expiry::clear_deadline(cx, key) {
+        cx.log_as(&[b"PERSIST", key]);
     }
     out.bulk(&bytes);
     Ok(())
@@ -418,6 +442,8 @@ fn incrbyfloat(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done
         sum
     };
     cx.changed(key, EventClass::String, "incrbyfloat");
+    // Another machine might add otherwise.
+    cx.log_as(&[b"SET", key, sum.as_bytes(), b"KEEPTTL"]);
     out.bulk(sum.as_bytes());
     Ok(())
 }

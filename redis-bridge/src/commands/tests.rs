@@ -433,6 +433,169 @@ fn writes_are_counted_and_reads_are_not() {
     }
 }
 
+/// What is logged for lines that a client sends, as commands on a line each; `AT` and
+/// a number stands for that time from now.
+fn logged(compat: Compat, lines: &[&str]) -> String {
+    let mut server = Server::new(Config::default());
+    server.compat = compat;
+    server.keyspace.effects.want(true);
+    let mut session = Session::new(1);
+    let mut log = String::new();
+    for line in lines {
+        let (mut bytes, mut ranges) = (Vec::new(), Vec::new());
+        split_quoted(line.as_bytes(), &mut bytes, &mut ranges).expect("quotes are balanced");
+        let args: Vec<&[u8]> = ranges.into_iter().map(|range| &bytes[range]).collect();
+        if let [b"sleep", ms] = *args {
+            let ms = commands::args::int(ms)
+                .expect("milliseconds")
+                .unsigned_abs();
+            std::thread::sleep(std::time::Duration::from_millis(ms));
+            continue;
+        }
+        crate::server::dispatch::execute(&mut server, &mut session, &args, &mut Vec::new());
+        let now = server.keyspace.now_ms();
+        let mut taken = &server.keyspace.effects.take_log()[..];
+        while !taken.is_empty() {
+            let command = crate::resp::value::read_value(&mut taken).expect("a whole command");
+            let crate::resp::value::Value::Array(words) = command else {
+                panic!("{command:?} is no command");
+            };
+            let words = words.iter().map(|word| {
+                let crate::resp::value::Value::Bulk(word) = word else {
+                    panic!("{word:?} is no argument");
+                };
+                let text = String::from_utf8_lossy(word).into_owned();
+                match text.parse::<i64>() {
+                    Ok(time) if time > 1_000_000_000_000 && time < 9_000_000_000_000 => {
+                        format!("AT{}", time - now)
+                    }
+                    _ => text,
+                }
+            });
+            log += &words.collect::<Vec<_>>().join(" ");
+            log.push('\n');
+        }
+    }
+    log
+}
+
+/// As redis-server 7.0.15 logs them.
+#[test]
+fn effects_are_commands_without_time_and_chance() {
+    let check = |lines: &[&str], expected: &str| {
+        let log = logged(Compat::Redis70, lines);
+        assert_eq!(log.trim_end(), expected, "{lines:?}");
+    };
+    check(&["set k v", "Set k w xx"], "SELECT 0\nset k v\nSet k w xx");
+    check(&["get k", "del k", "set k v xx", "sadd s"], "");
+    check(&["set k v nx ex 10"], "SELECT 0\nSET k v PXAT AT10000");
+    check(&["setex k 10 v"], "SELECT 0\nSET k v PXAT AT10000");
+    check(&["set k v get keepttl"], "SELECT 0\nset k v keepttl");
+    check(&["getset k v", "getdel k"], "SELECT 0\nSET k v\nDEL k");
+    check(
+        &[
+            "set k v",
+            "expire k 10 nx",
+            "pexpireat k 9999999999999 gt",
+            "getex k persist",
+        ],
+        "SELECT 0\nset k v\nPEXPIREAT k AT10000 nx\npexpireat k 9999999999999 gt\nPERSIST k",
+    );
+    check(
+        &["set k v", "getex k ex 10", "expire k -1"],
+        "SELECT 0\nset k v\nPEXPIREAT k AT10000\nDEL k",
+    );
+    check(
+        &["incrbyfloat n 1.5", "hincrbyfloat h f 2.5"],
+        "SELECT 0\nSET n 1.5 KEEPTTL\nHSET h f 2.5",
+    );
+    check(
+        &[
+            "rpush l a b c d",
+            "blpop l 0",
+            "lmpop 1 l right count 2",
+            "blmove l m LEFT right 0",
+        ],
+        "SELECT 0\nrpush l a b c d\nLPOP l\nRPOP l 2\nLMOVE l m LEFT right",
+    );
+    check(
+        &[
+            "zadd z 1 a 2 b 3 c",
+            "bzpopmin z 0",
+            "zmpop 1 z max count 10",
+        ],
+        "SELECT 0\nzadd z 1 a 2 b 3 c\nZPOPMIN z\nZPOPMAX z 2",
+    );
+    check(
+        &[
+            "sadd s a", "spop s", "sadd s a", "spop s 2", "sadd s a", "spop s 0",
+        ],
+        "SELECT 0\nsadd s a\nSREM s a\nsadd s a\nDEL s\nsadd s a",
+    );
+    check(
+        &["flushall", "swapdb 1 1"],
+        "SELECT 0\nflushall\nswapdb 1 1",
+    );
+    check(
+        &[
+            "setbit b 1 0",
+            "setbit b 1 0",
+            "bitfield b set u8 0 0 set u8 0 1",
+        ],
+        "SELECT 0\nsetbit b 1 0\nbitfield b set u8 0 0 set u8 0 1",
+    );
+    check(
+        &["set k v px 1", "sleep 3", "get k", "get k"],
+        "SELECT 0\nSET k v PXAT AT1\nDEL k",
+    );
+}
+
+#[test]
+fn several_effects_are_a_transaction() {
+    let check = |lines: &[&str], expected: &str| {
+        let log = logged(Compat::Redis70, lines);
+        assert_eq!(log.trim_end(), expected, "{lines:?}");
+    };
+    check(&["multi", "set a 1", "get a", "exec"], "SELECT 0\nset a 1");
+    check(
+        &["multi", "set a 1", "select 3", "set b 2", "exec", "set c 3"],
+        "SELECT 0\nMULTI\nset a 1\nSELECT 3\nset b 2\nEXEC\nset c 3",
+    );
+    check(&["multi", "set a 1", "discard"], "");
+    let script = "eval \"redis.call('set','x',1); redis.call('select',5); \
+                  redis.call('set','y',2)\" 0";
+    check(
+        &[script, "set z 1"],
+        "SELECT 0\nMULTI\nset x 1\nSELECT 5\nset y 2\nEXEC\nSELECT 0\nset z 1",
+    );
+    check(&["eval \"return redis.call('get','x')\" 0"], "");
+    check(
+        &["eval \"redis.call('set','x',1) error('late')\" 0"],
+        "SELECT 0\nset x 1",
+    );
+    check(
+        &[
+            "multi",
+            "eval \"redis.call('set','x',1)\" 0",
+            "set y 2",
+            "exec",
+        ],
+        "SELECT 0\nMULTI\nset x 1\nset y 2\nEXEC",
+    );
+    let muting = "eval \"redis.set_repl(redis.REPL_NONE) redis.call('set','a',1) \
+                  redis.set_repl(redis.REPL_AOF) redis.call('set','b',1) \
+                  redis.set_repl(redis.REPL_REPLICA) redis.call('spop','s')\" 0";
+    check(
+        &["sadd s 1", muting, "spop s", "sadd s 2"],
+        "SELECT 0\nsadd s 1\nset b 1\nsadd s 2",
+    );
+    let popped = logged(Compat::Redis70, &["sadd s a b c", "spop s 2"]);
+    let words: Vec<&str> = popped.split_whitespace().collect();
+    assert_eq!(words[7..10], ["MULTI", "SREM", "s"], "{popped}");
+    assert_eq!(words[11..13], ["SREM", "s"], "{popped}");
+    assert_eq!(words[14..], ["EXEC"], "{popped}");
+}
+
 #[test]
 fn failed_commands_leave_no_empty_keys() {
     let mut bench = Bench::new();

@@ -278,6 +278,18 @@ enum Extreme {
     Max,
 }
 
+/// Logs that members were popped; `count` if the command that did it named a number.
+fn log_pop(cx: &mut Cx<'_>, key: &[u8], extreme: Extreme, count: Option<usize>) {
+    let name: &[u8] = match extreme {
+        Extreme::Min => b"ZPOPMIN",
+        Extreme::Max => b"ZPOPMAX",
+    };
+    match count {
+        None => cx.log_as(&[name, key]),
+        Some(count) => cx.log_as(&[name, key, itoa::Buffer::new().format(count).as_bytes()]),
+    }
+}
+
 /// Takes up to `count` members from one end, and the key if none remain.
 fn take(
     cx: &mut Cx<'_>,
@@ -366,6 +378,7 @@ fn pop_first(
         let Some(taken) = take(cx, key, extreme, count)? else {
             continue;
         };
+        log_pop(cx, key, extreme, Some(taken.len()));
         out.array(2);
         out.bulk(key);
         out.array(taken.len());
@@ -406,6 +419,7 @@ fn pop_or_wait(cx: &mut Cx<'_>, args: &[&[u8]], extreme: Extreme, out: &mut dyn 
         let Some(only) = taken.as_ref().and_then(|taken| taken.first()) else {
             continue;
         };
+        log_pop(cx, key, extreme, None);
         out.array(3);
         out.bulk(key);
         out.bulk(&only.member);

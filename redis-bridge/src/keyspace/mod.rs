@@ -2,6 +2,7 @@
 //! with. It knows no commands, no clients and no replies.
 
 pub mod database;
+pub mod effects;
 pub mod events;
 pub mod glob;
 pub mod hash;
@@ -18,6 +19,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 pub(crate) use database::Found;
 pub use database::{Database, Entry};
+pub use effects::Effects;
 pub use events::{Event, EventClass, EventClasses, Events, KeyEvent};
 pub use value::{Type, Typed, Value};
 
@@ -34,11 +36,14 @@ pub(crate) type IndexSet<T> = indexmap::IndexSet<T, Hasher>;
 pub struct Keyspace {
     databases: Vec<Database>,
     now_ms: i64,
-    /// Counts changes to keys. Whoever wants to know whether something wrote
+    /// Counts changes that commands make to keys; that time is over for a key is none
+    /// of them. Whoever wants to know whether something wrote
     /// compares two readings.
     pub dirty: u64,
     /// What happened to keys since the server last looked.
     pub events: Events,
+    /// What commands have done, for a log.
+    pub effects: Effects,
     /// Lookups that found their key, and those that did not (`INFO stats`).
     pub hits: u64,
     /// See [`hits`](Self::hits).
@@ -58,6 +63,7 @@ impl Keyspace {
             now_ms: 0,
             dirty: 0,
             events: Events::default(),
+            effects: Effects::default(),
             hits: 0,
             misses: 0,
             expired: 0,
@@ -145,7 +151,7 @@ impl Keyspace {
 
     fn note_expired(&mut self, db: usize, key: &[u8]) {
         self.expired += 1;
-        self.dirty += 1;
+        self.effects.add_expired(db, key);
         self.events
             .note(Event(EventClass::Expired, "expired"), db, key);
     }

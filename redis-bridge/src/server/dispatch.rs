@@ -277,6 +277,7 @@ fn run(
         .and_then(|reply| reply.strip_prefix(b"-"));
     let line = error.map(|text| text.split(|&b| b == b'\r').next().unwrap_or_default());
     account(server, session, spec, args, time, line);
+    server.end_unit();
     // Messages that the command sent to its own client follow the reply, but once
     // they came first.
     if session.subscriptions > 0
@@ -315,7 +316,13 @@ fn timed(
     reply: &mut dyn ReplySink,
 ) -> Duration {
     let started = Instant::now();
+    let dirty_before = server.keyspace.dirty;
     (spec.handler)(&mut Cx { server, session }, args, reply);
+    let keyspace = &mut server.keyspace;
+    if keyspace.effects.is_wanted() {
+        let has_changed = keyspace.dirty != dirty_before;
+        keyspace.effects.end_command(session.db, args, has_changed);
+    }
     started.elapsed()
 }
 

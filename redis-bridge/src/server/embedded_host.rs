@@ -107,6 +107,8 @@ impl Drop for EmbeddedHost<'_> {
         self.session.deny_blocking = self.caller_denied_blocking;
         // A blocking command that ignored the denial has sent its reply already.
         self.session.block = None;
+        // The script's commands were logged one by one.
+        self.server.keyspace.effects.add_nothing();
     }
 }
 
@@ -132,7 +134,9 @@ impl Host for EmbeddedHost<'_> {
             script.has_written = true;
         }
         dispatch::show_to_monitors(self.server, self.session, spec, argv, "lua");
+        let was_muted = self.server.keyspace.effects.mute(!options.to_aof);
         dispatch::run_inner(self.server, self.session, spec, argv, reply);
+        self.server.keyspace.effects.mute(was_muted);
         Ok(())
     }
 

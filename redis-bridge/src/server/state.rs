@@ -196,6 +196,14 @@ impl Server {
         self.blocking.signal(db, key);
     }
 
+    /// What was done since the last call is a whole, to be logged together; but while a
+    /// script runs, all that happens is a part of what it does.
+    pub(crate) fn end_unit(&mut self) {
+        if self.running_script.is_none() {
+            self.keyspace.effects.end_unit();
+        }
+    }
+
     /// Publishes what happened to keys, as `notify-keyspace-events` wants it.
     pub(crate) fn publish_key_events(&mut self) {
         for KeyEvent {
@@ -273,6 +281,7 @@ impl Server {
         let watches = &mut self.watches;
         self.keyspace
             .expire_cycle(MAX_EXPIRED, |db, key| watches.touch(db, key));
+        self.end_unit();
         self.publish_key_events();
         if self.settings.idle_timeout_s > 0 {
             let limit = Duration::from_secs(self.settings.idle_timeout_s);

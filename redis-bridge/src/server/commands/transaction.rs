@@ -64,6 +64,8 @@ fn exec(cx: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     }
     cx.session.deny_blocking = denied_before;
     cx.session.block = None;
+    // What it ran was logged one by one.
+    cx.log_nothing();
     Ok(())
 }
 

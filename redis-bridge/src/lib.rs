@@ -14,4 +14,4 @@ mod sandbox;
 pub mod script;
 pub mod server;
 
-pub use script::ScriptEngine;
+pub use script::{FunctionEngine, ScriptEngine};

@@ -90,16 +90,10 @@ impl Environment {
         let program = run::Program {
             function: &script.0,
             name,
+            error_handler: &self.handles.error_handler,
+            globals: Some(&self.handles),
         };
-        run::run(
-            &mut self.vm,
-            &self.handles,
-            program,
-            call,
-            self.wording,
-            host,
-            reply,
-        )
+        run::run(&mut self.vm, program, call, self.wording, host, reply)
     }
 
     /// Bytes that the VM uses.

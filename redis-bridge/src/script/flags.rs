@@ -18,6 +18,19 @@ pub struct ScriptFlags {
 }
 
 impl ScriptFlags {
+    /// The names of those that are set.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        let all = [
+            (self.no_writes, "no-writes"),
+            (self.allow_oom, "allow-oom"),
+            (self.allow_stale, "allow-stale"),
+            (self.no_cluster, "no-cluster"),
+            (self.allow_cross_slot_keys, "allow-cross-slot-keys"),
+        ];
+        all.into_iter()
+            .filter_map(|(is_set, name)| is_set.then_some(name))
+    }
+
     /// Sets the flag of that name; false if there is none.
     pub(crate) fn set(&mut self, name: &[u8]) -> bool {
         let flag = match name {

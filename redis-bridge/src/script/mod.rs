@@ -1,11 +1,13 @@
 //! The scripting engine: one Lua VM, the scripts that are known to it, and how they
-//! run on a [`Host`]. It knows no server; its commands are in `commands`.
+//! run on a [`Host`]; for functions a second one, [`FunctionEngine`]. It knows no server;
+//! its commands are in `commands`.
 
 mod cache;
 pub(crate) mod commands;
 mod environment;
 pub(crate) mod failure;
 mod flags;
+pub mod library;
 pub(crate) mod run;
 pub(crate) mod wording;
 
@@ -21,6 +23,7 @@ use cache::{Cache, Script};
 pub use cache::Sha;
 pub use environment::{Compiled, Environment, Limits};
 pub use flags::ScriptFlags;
+pub use library::{FunctionEngine, LibraryFunction};
 pub use run::{Outcome, ScriptCall};
 
 /// Runs scripts.

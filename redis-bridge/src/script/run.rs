@@ -1,13 +1,16 @@
-//! One run of a script: what is lent to the API's functions meanwhile, and the call
-//! from the script's arguments to its reply.
+//! One run of a script or a function: what is lent to the API's functions meanwhile, and
+//! the call from its arguments to its reply.
 
-use lua_vm::{Builtin, CallCx, ErrorKind, LuaError, Results, Root, Scoped, Value, Vm};
+use std::time::Instant;
+
+use lua_vm::{Builtin, CallCx, ErrorKind, LuaError, Results, Returned, Root, Scoped, Value, Vm};
 
 use crate::convert::to_reply::send_value;
 use crate::host::{CallOptions, Host, RunState};
 use crate::reply::{Protocol, ReplySink};
-use crate::sandbox::Handles;
+use crate::sandbox::{self, Handles};
 use crate::script::failure;
+use crate::script::library::LibraryFunction;
 use crate::script::wording::Wording;
 
 /// What a script is called with.
@@ -40,51 +43,103 @@ pub(crate) struct Run<'a> {
     pub(crate) options: CallOptions,
     /// Whose words it gets.
     pub(crate) wording: &'static Wording,
+    /// Set if it is not a script but a library that is being loaded.
+    pub(crate) loading: Option<Loading>,
+}
+
+/// What is noted while a library is loaded.
+pub(crate) struct Loading {
+    /// When it is to have ended.
+    pub(crate) deadline: Option<Instant>,
+    /// What it has registered.
+    pub(crate) functions: Vec<LibraryFunction>,
+}
+
+impl<'a> Run<'a> {
+    pub(crate) fn new(host: &'a mut (dyn Host + 'a), wording: &'static Wording) -> Self {
+        Self {
+            host,
+            options: CallOptions {
+                protocol: Protocol::Resp2,
+                to_aof: true,
+                to_replicas: true,
+                read_only: false,
+            },
+            wording,
+            loading: None,
+        }
+    }
 }
 
 impl Scoped for HostKey {
     type Value<'a> = Run<'a>;
 
     fn poll(run: &mut Run<'_>) -> bool {
-        run.host.poll() == RunState::Continue
+        match &run.loading {
+            Some(loading) => loading.deadline.is_none_or(|end| Instant::now() < end),
+            None => run.host.poll() == RunState::Continue,
+        }
     }
 }
 
-/// A compiled script.
+/// A compiled script or function.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Program<'a> {
     pub(crate) function: &'a Root,
     /// What errors call it.
     pub(crate) name: &'a [u8],
+    /// What makes tables of its errors.
+    pub(crate) error_handler: &'a Root,
+    /// How it gets its keys and arguments: as globals, if it is a script.
+    pub(crate) globals: Option<&'a Handles>,
 }
 
-/// Runs a compiled script and sends exactly one reply.
+impl Program<'_> {
+    /// Pushes what is to be called, without arguments.
+    fn push(&self, cx: &CallCx<'_>, call: &ScriptCall<'_>) -> Result<(), LuaError> {
+        let function = cx.value_of(self.function)?;
+        match self.globals {
+            Some(globals) => {
+                globals.set_arguments(cx, call)?;
+                cx.push(function);
+            }
+            None => {
+                let keys = Value::Table(sandbox::list(cx, call.keys)?);
+                let args = Value::Table(sandbox::list(cx, call.args)?);
+                let bound = cx.new_closure(call_bound, &[function, keys, args])?;
+                cx.push(Value::Function(bound));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Calls upvalue 1 with the others.
+fn call_bound(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
+    for i in 1..=3 {
+        cx.push(cx.upvalue(i));
+    }
+    cx.call(2, Results::Exactly(1))?;
+    cx.ret_top(1)
+}
+
+/// Runs a program and sends exactly one reply.
 pub(crate) fn run<'h>(
     vm: &mut Vm,
-    handles: &Handles,
     program: Program<'_>,
     call: &ScriptCall<'_>,
     wording: &'static Wording,
     host: &'h mut (dyn Host + 'h),
     reply: &mut dyn ReplySink,
 ) -> Outcome {
-    let Program { function, name } = program;
-    let mut lent = Run {
-        host,
-        options: CallOptions {
-            protocol: Protocol::Resp2,
-            to_aof: true,
-            to_replicas: true,
-            read_only: call.read_only,
-        },
-        wording,
-    };
+    let name = program.name;
+    let mut lent = Run::new(host, wording);
+    lent.options.read_only = call.read_only;
     let mut has_replied = false;
     let result = vm.enter_with::<HostKey, _>(&mut lent, |cx| {
-        handles.set_arguments(cx, call)?;
         cx.push(Value::Function(cx.builtin(Builtin::Xpcall)));
-        cx.push(cx.value_of(function)?);
-        cx.push(cx.value_of(&handles.error_handler)?);
+        program.push(cx, call)?;
+        cx.push(cx.value_of(program.error_handler)?);
         cx.call(2, Results::Exactly(2))?;
         has_replied = true;
         if cx.value(-2).truthy() {
@@ -100,7 +155,7 @@ pub(crate) fn run<'h>(
         Ok(is_counted) => is_counted,
         Err(error) => {
             if !has_replied {
-                send_abort(error, vm, name, wording, reply);
+                reply.error(&abort_text(error, vm, &program, wording));
             }
             false
         }
@@ -108,22 +163,31 @@ pub(crate) fn run<'h>(
     Outcome { error_is_counted }
 }
 
-/// Sends the error of a script that was stopped.
-fn send_abort(error: LuaError, vm: &Vm, name: &[u8], wording: &Wording, reply: &mut dyn ReplySink) {
-    let text = match error.kind() {
-        ErrorKind::Memory => b"OOM script memory limit exceeded".to_vec(),
-        ErrorKind::Instructions => b"LIMIT script instruction limit exceeded".to_vec(),
+/// The error of a script that was stopped.
+fn abort_text(error: LuaError, vm: &Vm, program: &Program<'_>, wording: &Wording) -> Vec<u8> {
+    let name = program.name;
+    match error.kind() {
+        ErrorKind::Memory => OUT_OF_MEMORY.to_vec(),
+        ErrorKind::Instructions => OUT_OF_INSTRUCTIONS.to_vec(),
         ErrorKind::Interrupted => {
-            let mut text = [b"ERR ", wording.killed.as_bytes()].concat();
+            let killed = match program.globals {
+                Some(_) => wording.killed,
+                None => wording.killed_function,
+            };
+            let mut text = [b"ERR ", killed.as_bytes()].concat();
             if let Some((source, line)) = vm.abort_position() {
                 failure::add_position(&mut text, source, line.into(), name, wording);
             }
             text
         }
         ErrorKind::Throw => failure::not_run(&vm.error_message(error), name, wording),
-    };
-    reply.error(&text);
+    }
 }
+
+/// The error of what took more memory than it may.
+pub(crate) const OUT_OF_MEMORY: &[u8] = b"OOM script memory limit exceeded";
+/// The error of what took more instructions than it may.
+pub(crate) const OUT_OF_INSTRUCTIONS: &[u8] = b"LIMIT script instruction limit exceeded";
 
 /// Uses what is lent to the running script.
 ///

@@ -32,6 +32,11 @@ pub(crate) struct Wording {
     pub(crate) no_script: &'static str,
     /// A script that a client stopped.
     pub(crate) killed: &'static str,
+    /// A function that a client stopped.
+    pub(crate) killed_function: &'static str,
+    /// Whether a library that gives a function a bad name fails where it does, or when
+    /// it has been loaded, which is then for the server to see.
+    pub(crate) checks_names_at_once: bool,
     /// Whether errors name the script that they left.
     pub(crate) names_script: bool,
     /// Whether numbers become text with the fewest digits, or with seventeen.
@@ -56,6 +61,8 @@ const VALKEY: Wording = Wording {
     set_repl_arguments: ".set_repl() requires one argument.",
     no_script: "NOSCRIPT No matching script.",
     killed: "Script killed by user with SCRIPT KILL.",
+    killed_function: "Script killed by user with FUNCTION KILL.",
+    checks_names_at_once: false,
     names_script: false,
     shortest_numbers: true,
     is_valkey: true,
@@ -75,6 +82,8 @@ const REDIS72: Wording = Wording {
     set_repl_arguments: ".set_repl() requires one argument.",
     no_script: "NOSCRIPT No matching script. Please use EVAL.",
     killed: "Script killed by user with SCRIPT KILL...",
+    killed_function: "Script killed by user with SCRIPT KILL...",
+    checks_names_at_once: true,
     names_script: true,
     shortest_numbers: true,
     is_valkey: false,

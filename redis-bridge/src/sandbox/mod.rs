@@ -1,5 +1,8 @@
 //! What scripts find in their world, and that they cannot change it: the globals, all
-//! read-only, and `KEYS` and `ARGV` of each call.
+//! read-only, and `KEYS` and `ARGV` of each call. The world of functions is in
+//! [`functions`].
+
+pub(crate) mod functions;
 
 use std::collections::HashSet;
 
@@ -31,30 +34,16 @@ pub(crate) struct Handles {
 /// Only for want of memory.
 pub(crate) fn install(vm: &mut Vm, identity: &Identity) -> Result<Handles, LuaError> {
     let wording = Wording::of(identity.compat);
-    let preset = if identity.insecure_api {
-        Preset::SandboxedWithEnvironments
-    } else {
-        Preset::Sandboxed
-    };
-    open(vm, preset)?;
-    let libraries = ext::install(vm)?;
+    let libraries = install_libraries(vm, identity)?;
     vm.enter(|cx| {
         let globals = cx.globals();
-        if !wording.is_valkey {
-            globals.set_bytes(b"os", Value::Nil)?;
-        }
-        globals.set_bytes(b"pcall", Value::Function(cx.new_native(pcall)?))?;
         let handler = cx.new_native(failure::describe)?;
         globals.set_bytes(b"__redis__err__handler", Value::Function(handler))?;
-        let redis = api::table(cx, identity)?;
-        globals.set_bytes(b"redis", Value::Table(redis))?;
         if wording.is_valkey {
             globals.set_bytes(b"__server__err__handler", Value::Function(handler))?;
-            globals.set_bytes(b"server", Value::Table(redis))?;
         }
-        let guard = cx.new_table(0, 1)?;
-        guard.set_bytes(b"__index", Value::Function(cx.new_native(missing_global)?))?;
-        globals.set_metatable(Some(guard))?;
+        set_api(globals, api::script_table(cx, identity)?, wording)?;
+        guard(cx, globals)?;
         // The names are there from the start, so that calls change values only.
         for name in [b"KEYS", b"ARGV"] {
             globals.set_bytes(name, Value::Table(cx.new_table(0, 0)?))?;
@@ -68,6 +57,41 @@ pub(crate) fn install(vm: &mut Vm, identity: &Identity) -> Result<Handles, LuaEr
             libraries,
         })
     })
+}
+
+/// Installs what scripts and functions share.
+fn install_libraries(vm: &mut Vm, identity: &Identity) -> Result<Lasting, LuaError> {
+    let preset = if identity.insecure_api {
+        Preset::SandboxedWithEnvironments
+    } else {
+        Preset::Sandboxed
+    };
+    open(vm, preset)?;
+    let libraries = ext::install(vm)?;
+    vm.enter(|cx| {
+        let globals = cx.globals();
+        if !Wording::of(identity.compat).is_valkey {
+            globals.set_bytes(b"os", Value::Nil)?;
+        }
+        globals.set_bytes(b"pcall", Value::Function(cx.new_native(pcall)?))
+    })?;
+    Ok(libraries)
+}
+
+/// Sets the global `redis`, and `server` where there is one.
+fn set_api(globals: Table<'_>, api: Table<'_>, wording: &Wording) -> Result<(), LuaError> {
+    globals.set_bytes(b"redis", Value::Table(api))?;
+    if wording.is_valkey {
+        globals.set_bytes(b"server", Value::Table(api))?;
+    }
+    Ok(())
+}
+
+/// Makes the reading of fields that a table does not have an error.
+fn guard(cx: &CallCx<'_>, table: Table<'_>) -> Result<(), LuaError> {
+    let guard = cx.new_table(0, 1)?;
+    guard.set_bytes(b"__index", Value::Function(cx.new_native(missing_global)?))?;
+    table.set_metatable(Some(guard))
 }
 
 /// Makes a table read-only, and all that can be reached from it through tables and
@@ -112,7 +136,12 @@ impl Handles {
     }
 }
 
-fn list<'c>(cx: &'c CallCx<'_>, items: &[&[u8]]) -> Result<Table<'c>, LuaError> {
+/// A list of strings.
+///
+/// # Errors
+///
+/// The memory limit.
+pub(crate) fn list<'c>(cx: &'c CallCx<'_>, items: &[&[u8]]) -> Result<Table<'c>, LuaError> {
     let table = cx.new_table(items.len(), 0)?;
     for (index, item) in (1..).zip(items) {
         table.set_index(index, Value::String(cx.new_string(item)?))?;

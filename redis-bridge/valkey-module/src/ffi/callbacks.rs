@@ -1,0 +1,453 @@
+//! What the server calls: the engine's callbacks, those of the settings and that of
+//! `INFO`.
+//!
+//! # Invariants
+//!
+//! - **E1** The pointer that the server hands back to a callback is the [`Engine`] that was
+//!   registered with it. It lives until the engine and all that it was registered for is
+//!   unregistered, which waits for callbacks on other threads.
+//! - **E2** Callbacks come one at a time: on the main thread, or on another that holds the
+//!   server's lock. The main thread gives the lock up only while no script runs. A callback
+//!   may come within another on the same thread; hence shared borrows of the engine only.
+//! - **E3** What [`reset_env`] gives out owns all that it frees, and nobody else uses it;
+//!   [`drop_world`] gets it once, on any thread, without the lock.
+//! - **E4** A [`CompiledFunction`] is the server's while it holds it, which may move it: only
+//!   what a callback is given is looked at. It was allocated by the server's allocator.
+//!
+//! No panic leaves a callback.
+
+use std::any::Any;
+use std::ffi::{CStr, c_char, c_int, c_longlong, c_void};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicPtr, Ordering};
+
+use super::api::Api;
+use super::context::{Context, Running};
+use super::strings::{ServerString, all_bytes, text};
+use super::types::{
+    COMPILED_FUNCTION_ABI, CompiledFunction, ENGINE_ABI, EngineMethods, LazyReset, MEMORY_INFO_ABI,
+    MemoryInfo, OK, RawContext, RawInfo, RawRun, RawString, SUBSYSTEM_EVAL, SUBSYSTEM_FUNCTION,
+};
+use crate::engine::{Engine, Handle, Subsystem, World};
+use crate::settings::Setting;
+
+/// The engine that is registered, for callbacks that are not told.
+pub(super) static ENGINE: AtomicPtr<Engine> = AtomicPtr::new(std::ptr::null_mut());
+
+/// The callbacks, in the shape of a version of the interface.
+pub(super) fn methods(version: u64) -> EngineMethods {
+    let compile_code = if version == 1 {
+        compile_code_v1 as *const c_void
+    } else {
+        compile_code as *const c_void
+    };
+    let reset_env = if version < 3 {
+        reset_env_v2 as *const c_void
+    } else {
+        reset_env as *const c_void
+    };
+    EngineMethods {
+        version: version.min(ENGINE_ABI),
+        compile_code,
+        free_function: free_function as *const c_void,
+        call_function: call_function as *const c_void,
+        get_function_memory_overhead: get_function_memory_overhead as *const c_void,
+        reset_env,
+        get_memory_info: get_memory_info as *const c_void,
+        // Without these the server says that the engine has no debugger.
+        debugger_enable: std::ptr::null(),
+        debugger_disable: std::ptr::null(),
+        debugger_start: std::ptr::null(),
+        debugger_end: std::ptr::null(),
+    }
+}
+
+fn subsystem(number: c_int) -> Option<Subsystem> {
+    match number {
+        SUBSYSTEM_EVAL => Some(Subsystem::Eval),
+        SUBSYSTEM_FUNCTION => Some(Subsystem::Function),
+        _ => None,
+    }
+}
+
+/// What a panic says.
+fn message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message")
+}
+
+/// Runs the body of a callback. A panic is logged, and `None` is the result.
+fn guard<R>(context: Option<Context<'_>>, what: &str, body: impl FnOnce() -> R) -> Option<R> {
+    match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(result) => Some(result),
+        Err(panic) => {
+            if let Some(context) = context {
+                let text = format!("internal error in {what}: {}", message(&*panic));
+                context.log(c"warning", text.as_bytes());
+            }
+            // What it drops may panic too.
+            let _ = catch_unwind(AssertUnwindSafe(|| drop(panic)));
+            None
+        }
+    }
+}
+
+/// What a callback is given: the engine and its context.
+///
+/// # Safety
+///
+/// Called with the pointers of a callback; E1, C1.
+unsafe fn enter<'a>(
+    context: *mut RawContext,
+    engine: *mut c_void,
+) -> Option<(&'a Engine, Context<'a>)> {
+    // SAFETY: E1 and E2; C1.
+    unsafe {
+        let engine = engine.cast::<Engine>().as_ref()?;
+        let context = Context::new(Api::get()?, NonNull::new(context)?);
+        Some((engine, context))
+    }
+}
+
+extern "C" fn compile_code(
+    context: *mut RawContext,
+    engine: *mut c_void,
+    kind: c_int,
+    code: *const c_char,
+    len: usize,
+    timeout: usize,
+    out_count: *mut usize,
+    out_error: *mut *mut RawString,
+) -> *mut *mut CompiledFunction {
+    // SAFETY: the server lends its pointers until we return.
+    unsafe {
+        let code = text(code, len);
+        compile(context, engine, kind, code, timeout, out_count, out_error)
+    }
+}
+
+/// As servers before Valkey 8.1.1 or so call it: with code that ends in a NUL.
+extern "C" fn compile_code_v1(
+    context: *mut RawContext,
+    engine: *mut c_void,
+    kind: c_int,
+    code: *const c_char,
+    timeout: usize,
+    out_count: *mut usize,
+    out_error: *mut *mut RawString,
+) -> *mut *mut CompiledFunction {
+    // SAFETY: the server lends its pointers until we return.
+    unsafe {
+        let code = CStr::from_ptr(code).to_bytes();
+        compile(context, engine, kind, code, timeout, out_count, out_error)
+    }
+}
+
+/// Compiles, and gives the server a list of functions, or an error, never both.
+///
+/// # Safety
+///
+/// Called with the pointers of the callback.
+unsafe fn compile(
+    context: *mut RawContext,
+    engine: *mut c_void,
+    kind: c_int,
+    code: &[u8],
+    _timeout_ms: usize,
+    out_count: *mut usize,
+    out_error: *mut *mut RawString,
+) -> *mut *mut CompiledFunction {
+    // SAFETY: the caller's contract.
+    let Some((engine, context)) = (unsafe { enter(context, engine) }) else {
+        return std::ptr::null_mut();
+    };
+    let api = context.api();
+    let compiled = guard(Some(context), "compile_code", || match subsystem(kind) {
+        Some(Subsystem::Eval) => engine.compile(code).map(|handle| vec![handle]),
+        _ => Err(b"libraries of functions are not supported by this engine".to_vec()),
+    });
+    let compiled = compiled.unwrap_or_else(|| Err(b"internal error, see the log".to_vec()));
+    // SAFETY: F1; the out pointers are the server's. Memory of its allocator is never
+    // null: it ends itself first. E4.
+    unsafe {
+        match compiled {
+            Ok(handles) => {
+                let bytes = size_of::<*mut CompiledFunction>() * handles.len().max(1);
+                let list = (api.alloc)(bytes).cast::<*mut CompiledFunction>();
+                for (at, handle) in handles.iter().enumerate() {
+                    list.add(at).write(new_function(api, *handle));
+                }
+                out_count.write(handles.len());
+                list
+            }
+            Err(error) => {
+                let error = ServerString::new(api, &error);
+                out_count.write(0);
+                out_error.write(error.map_or(std::ptr::null_mut(), ServerString::into_raw));
+                std::ptr::null_mut()
+            }
+        }
+    }
+}
+
+/// What the server keeps of a script.
+///
+/// # Safety
+///
+/// In a callback.
+unsafe fn new_function(api: &Api, handle: Handle) -> *mut CompiledFunction {
+    // SAFETY: F1; the memory is as large as a function, and the server's allocator aligns
+    // it for any type.
+    unsafe {
+        let function = (api.alloc)(size_of::<CompiledFunction>()).cast::<CompiledFunction>();
+        function.write(CompiledFunction {
+            version: COMPILED_FUNCTION_ABI,
+            name: std::ptr::null_mut(),
+            function: handle.to_bits().get() as *mut c_void,
+            desc: std::ptr::null_mut(),
+            flags: 0,
+        });
+        function
+    }
+}
+
+/// The handle within what the server keeps.
+///
+/// # Safety
+///
+/// E4.
+unsafe fn handle_of(function: *const CompiledFunction) -> Option<Handle> {
+    // SAFETY: the caller's contract; `new_function` has put bits there, no address.
+    Handle::from_bits(unsafe { (*function).function } as u64)
+}
+
+extern "C" fn free_function(
+    context: *mut RawContext,
+    engine: *mut c_void,
+    kind: c_int,
+    function: *mut CompiledFunction,
+) {
+    // SAFETY: E1, E2, E4: the function is ours to free, with its strings.
+    unsafe {
+        let Some((engine, context)) = enter(context, engine) else {
+            return;
+        };
+        let api = context.api();
+        let handle = handle_of(function);
+        guard(Some(context), "free_function", || {
+            if let (Some(subsystem), Some(handle)) = (subsystem(kind), handle) {
+                engine.free(subsystem, handle);
+            }
+        });
+        drop(ServerString::from_raw(api, (*function).name));
+        drop(ServerString::from_raw(api, (*function).desc));
+        (api.free)(function.cast());
+    }
+}
+
+extern "C" fn call_function(
+    context: *mut RawContext,
+    engine: *mut c_void,
+    run: *mut RawRun,
+    function: *mut CompiledFunction,
+    kind: c_int,
+    keys: *mut *mut RawString,
+    key_count: usize,
+    args: *mut *mut RawString,
+    arg_count: usize,
+) {
+    // SAFETY: E1, E2, E4; keys and arguments are lent until we return (S2), the context and
+    // the run too (C2).
+    unsafe {
+        let Some((engine, context)) = enter(context, engine) else {
+            return;
+        };
+        let running = Running::new(context, run);
+        let api = context.api();
+        let (Some(subsystem), Some(handle)) = (subsystem(kind), handle_of(function)) else {
+            return context.reply_error(b"ERR no such function", true);
+        };
+        let done = guard(Some(context), "a script", || {
+            let keys = all_bytes(api, keys, key_count);
+            let args = all_bytes(api, args, arg_count);
+            engine.call(subsystem, handle, &keys, &args, running);
+        });
+        if done.is_none() {
+            guard(Some(context), "making the engine anew", || {
+                engine.rebuild(subsystem);
+            });
+        }
+    }
+}
+
+/// The same number for a function at all times: the server adds it, and later subtracts it.
+extern "C" fn get_function_memory_overhead(
+    _context: *mut RawContext,
+    function: *const CompiledFunction,
+) -> usize {
+    let mut bytes = size_of::<CompiledFunction>();
+    if let Some(api) = Api::get() {
+        // SAFETY: F1, E4; a length is asked for.
+        unsafe {
+            for string in [(*function).name, (*function).desc] {
+                if !string.is_null() {
+                    bytes += super::strings::bytes(api, string).len();
+                }
+            }
+        }
+    }
+    bytes
+}
+
+extern "C" fn reset_env_v2(
+    context: *mut RawContext,
+    engine: *mut c_void,
+    is_async: c_int,
+) -> *mut LazyReset {
+    reset_env(context, engine, SUBSYSTEM_EVAL, is_async)
+}
+
+extern "C" fn reset_env(
+    context: *mut RawContext,
+    engine: *mut c_void,
+    kind: c_int,
+    is_async: c_int,
+) -> *mut LazyReset {
+    // SAFETY: E1, E2.
+    let Some((engine, context)) = (unsafe { enter(context, engine) }) else {
+        return std::ptr::null_mut();
+    };
+    let old = guard(Some(context), "reset_env", || {
+        let insecure_api = super::entry::has_insecure_api(context);
+        let old = engine.reset(subsystem(kind)?, insecure_api)?;
+        Some(Box::new(old)).filter(|_| is_async != 0)
+    });
+    let Some(old) = old.flatten() else {
+        return std::ptr::null_mut();
+    };
+    // SAFETY: F1; the memory is as large as a reset, and freed by the server. E3.
+    unsafe {
+        let reset = (context.api().alloc)(size_of::<LazyReset>()).cast::<LazyReset>();
+        reset.write(LazyReset {
+            context: Box::into_raw(old).cast(),
+            callback: Some(drop_world),
+        });
+        reset
+    }
+}
+
+extern "C" fn drop_world(world: *mut c_void) {
+    // SAFETY: E3.
+    let world = unsafe { Box::from_raw(world.cast::<World>()) };
+    guard(None, "dropping a world", || drop(world));
+}
+
+extern "C" fn get_memory_info(
+    _context: *mut RawContext,
+    engine: *mut c_void,
+    kind: c_int,
+) -> MemoryInfo {
+    // SAFETY: E1, E2.
+    let engine = unsafe { engine.cast::<Engine>().as_ref() };
+    let used = guard(None, "get_memory_info", || {
+        let bytes = |subsystem| engine.map_or(0, |engine| engine.bytes(subsystem));
+        match subsystem(kind) {
+            Some(subsystem) => bytes(subsystem),
+            None => bytes(Subsystem::Eval) + bytes(Subsystem::Function),
+        }
+    });
+    MemoryInfo {
+        version: MEMORY_INFO_ABI,
+        used_memory: used.unwrap_or(0),
+        // The same number always: the server adds it, and later subtracts it.
+        engine_memory_overhead: size_of::<Engine>(),
+    }
+}
+
+/// Which setting a callback is for, and whose.
+///
+/// # Safety
+///
+/// `name` ends in a NUL; E1.
+unsafe fn setting<'a>(name: *const c_char, engine: *mut c_void) -> Option<(Setting, &'a Engine)> {
+    // SAFETY: the caller's contract.
+    let (name, engine) = unsafe { (CStr::from_ptr(name), engine.cast::<Engine>().as_ref()?) };
+    SETTINGS
+        .iter()
+        .find(|(other, ..)| *other == name)
+        .map(|(_, setting, _)| (*setting, engine))
+}
+
+/// The settings: name, which, and whether it is an amount of memory.
+pub(super) const SETTINGS: &[(&CStr, Setting, bool)] = &[
+    (c"script-memory-limit", Setting::MemoryLimit, true),
+    (
+        c"script-instruction-limit",
+        Setting::InstructionLimit,
+        false,
+    ),
+];
+
+pub(super) extern "C" fn get_setting(name: *const c_char, engine: *mut c_void) -> c_longlong {
+    // SAFETY: the server's name; E1.
+    let found = unsafe { setting(name, engine) };
+    let value = guard(None, "a setting", || {
+        found.map(|(setting, engine)| setting.get(engine.limits()))
+    });
+    value.flatten().unwrap_or(0)
+}
+
+pub(super) extern "C" fn set_setting(
+    name: *const c_char,
+    value: c_longlong,
+    engine: *mut c_void,
+    _error: *mut *mut RawString,
+) -> c_int {
+    // SAFETY: the server's name; E1.
+    let found = unsafe { setting(name, engine) };
+    guard(None, "a setting", || {
+        if let Some((setting, engine)) = found {
+            engine.set_limits(setting.set(engine.limits(), value));
+        }
+    });
+    OK
+}
+
+pub(super) extern "C" fn add_info(info: *mut RawInfo, _is_crash_report: c_int) {
+    // SAFETY: E1, E2.
+    let engine = unsafe { ENGINE.load(Ordering::Acquire).as_ref() };
+    let (Some(engine), Some(api)) = (engine, Api::get()) else {
+        return;
+    };
+    let fields = guard(None, "INFO", || {
+        let limits = engine.limits();
+        [
+            (c"calls", engine.counters.calls.get()),
+            (c"internal_errors", engine.counters.panics.get()),
+            (c"scripts", engine.count(Subsystem::Eval) as u64),
+            (c"functions", engine.count(Subsystem::Function) as u64),
+            (c"used_memory_eval", engine.bytes(Subsystem::Eval) as u64),
+            (
+                c"used_memory_functions",
+                engine.bytes(Subsystem::Function) as u64,
+            ),
+            (
+                c"script_memory_limit",
+                limits.memory_bytes.unwrap_or(0) as u64,
+            ),
+            (
+                c"script_instruction_limit",
+                limits.instructions.unwrap_or(0),
+            ),
+        ]
+    });
+    // SAFETY: F1; the server's `INFO`, which is under way. Names end in a NUL.
+    unsafe {
+        (api.info_add_section)(info, c"engine".as_ptr());
+        for (name, value) in fields.iter().flatten() {
+            (api.info_add_field_u_long_long)(info, name.as_ptr(), *value);
+        }
+    }
+}

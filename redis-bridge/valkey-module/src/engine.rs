@@ -13,15 +13,17 @@
 
 use std::cell::{Cell, RefCell};
 use std::num::NonZeroU64;
+use std::time::Duration;
 
 use redis_bridge::compat::Identity;
+use redis_bridge::host::Host;
 use redis_bridge::reply::ReplySink as _;
-use redis_bridge::script::{Compiled, Environment, Limits, ScriptCall};
-use slab::Slab;
+use redis_bridge::script::{Limits, ScriptCall};
 
-use crate::ffi::Running;
-use crate::host::ServerHost;
+use crate::ffi::{Context, Running};
+use crate::host::{LoadHost, ServerHost};
 use crate::reply::ClientReply;
+use crate::world::{Functions, Registered, Scripts, World};
 
 /// What the server runs: scripts or functions. Each has its own globals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,30 +55,15 @@ impl Handle {
     }
 }
 
-/// A script, with its text: from that the world can be made anew.
-struct Script {
-    compiled: Option<Compiled>,
-    code: Box<[u8]>,
+/// A world that is no longer in use, to be dropped on any thread.
+pub(crate) enum Retired {
+    Eval(#[allow(dead_code)] Scripts),
+    Function(#[allow(dead_code)] Functions),
 }
 
-/// A world with what the server has in it.
-pub(crate) struct World {
-    environment: Environment,
-    scripts: Slab<Script>,
-}
-
-impl World {
-    fn new(identity: &Identity) -> Option<World> {
-        Some(World {
-            environment: Environment::new(identity).ok()?,
-            scripts: Slab::new(),
-        })
-    }
-}
-
-/// A world, or rather the place where the one in use is.
-struct Place {
-    world: RefCell<World>,
+/// The place of a world.
+struct Place<W> {
+    world: RefCell<W>,
     generation: Cell<u32>,
     /// Slots that were freed while the world was in use.
     freed_meanwhile: RefCell<Vec<u32>>,
@@ -86,11 +73,11 @@ struct Place {
     bytes: Cell<usize>,
 }
 
-impl Place {
-    fn new(identity: &Identity) -> Option<Place> {
-        let world = World::new(identity)?;
-        Some(Place {
-            bytes: Cell::new(world.environment.memory_used()),
+impl<W: World> Place<W> {
+    fn new(identity: &Identity) -> Option<Self> {
+        let world = W::new(identity)?;
+        Some(Self {
+            bytes: Cell::new(world.bytes()),
             world: RefCell::new(world),
             generation: Cell::new(0),
             freed_meanwhile: RefCell::default(),
@@ -99,23 +86,82 @@ impl Place {
     }
 
     /// Uses the world; `None` if it is in use. Afterwards what was put off is done.
-    fn with<R>(
-        &self,
-        identity: &RefCell<Identity>,
-        body: impl FnOnce(&mut World) -> R,
-    ) -> Option<R> {
+    fn with<R>(&self, identity: &RefCell<Identity>, body: impl FnOnce(&mut W) -> R) -> Option<R> {
         let mut world = self.world.try_borrow_mut().ok()?;
         let result = body(&mut world);
         for slot in self.freed_meanwhile.take() {
-            world.scripts.try_remove(slot as usize);
+            world.forget(slot);
         }
         if self.owes_reset.take()
-            && let Some(new) = World::new(&identity.borrow())
+            && let Some(new) = W::new(&identity.borrow())
         {
             *world = new;
         }
-        self.bytes.set(world.environment.memory_used());
+        self.bytes.set(world.bytes());
         Some(result)
+    }
+
+    fn handle(&self, slot: u32) -> Handle {
+        Handle {
+            generation: self.generation.get(),
+            slot,
+        }
+    }
+
+    fn free(&self, identity: &RefCell<Identity>, handle: Handle) {
+        if handle.generation != self.generation.get() {
+            return;
+        }
+        if self
+            .with(identity, |world| world.forget(handle.slot))
+            .is_none()
+        {
+            self.freed_meanwhile.borrow_mut().push(handle.slot);
+        }
+    }
+
+    fn reset(&self, identity: &RefCell<Identity>) -> Option<W> {
+        self.generation.set(self.generation.get().wrapping_add(1));
+        self.freed_meanwhile.borrow_mut().clear();
+        let new = W::new(&identity.borrow());
+        let (Some(new), Ok(mut world)) = (new, self.world.try_borrow_mut()) else {
+            self.owes_reset.set(true);
+            return None;
+        };
+        self.bytes.set(new.bytes());
+        Some(std::mem::replace(&mut *world, new))
+    }
+
+    /// Calls what the handle means; the text of an error, if there was nothing to call.
+    fn call(
+        &self,
+        identity: &RefCell<Identity>,
+        handle: Handle,
+        limits: Limits,
+        call: &ScriptCall<'_>,
+        host: &mut dyn Host,
+        reply: &mut ClientReply<'_>,
+    ) -> Result<(), &'static str> {
+        if handle.generation != self.generation.get() {
+            return Err(GONE);
+        }
+        let called = self.with(identity, |world| {
+            world.set_limits(limits);
+            world.call(handle.slot, call, host, reply)
+        });
+        match called {
+            Some(true) => Ok(()),
+            Some(false) => Err(GONE),
+            None => Err(IN_USE),
+        }
+    }
+
+    fn count(&self) -> usize {
+        self.world.try_borrow().map_or(0, |world| world.count())
+    }
+
+    fn is_in_use(&self) -> bool {
+        self.world.try_borrow().is_err()
     }
 }
 
@@ -130,16 +176,15 @@ pub(crate) struct Counters {
 
 /// The engine.
 pub(crate) struct Engine {
-    eval: Place,
-    function: Place,
+    eval: Place<Scripts>,
+    function: Place<Functions>,
     identity: RefCell<Identity>,
     limits: Cell<Limits>,
     pub(crate) counters: Counters,
 }
 
-/// What a call of a script whose code is gone is answered.
-const GONE: &[u8] = b"ERR this script could not be compiled again after an internal error; \
-    load it anew";
+/// The error of a call of what could not be compiled again.
+const GONE: &str = "the script is gone after an internal error; load it anew";
 const IN_USE: &str = "the engine is running another script";
 
 impl Engine {
@@ -154,17 +199,6 @@ impl Engine {
         })
     }
 
-    fn place(&self, subsystem: Subsystem) -> &Place {
-        match subsystem {
-            Subsystem::Eval => &self.eval,
-            Subsystem::Function => &self.function,
-        }
-    }
-
-    fn with<R>(&self, subsystem: Subsystem, body: impl FnOnce(&mut World) -> R) -> Option<R> {
-        self.place(subsystem).with(&self.identity, body)
-    }
-
     /// The limits that scripts run under.
     pub(crate) fn limits(&self) -> Limits {
         self.limits.get()
@@ -177,9 +211,7 @@ impl Engine {
 
     /// Is a script or function running?
     pub(crate) fn is_running(&self) -> bool {
-        [&self.eval, &self.function]
-            .iter()
-            .any(|place| place.world.try_borrow().is_err())
+        self.eval.is_in_use() || self.function.is_in_use()
     }
 
     /// Compiles a script.
@@ -189,40 +221,44 @@ impl Engine {
     /// The text of the error, without a code.
     pub(crate) fn compile(&self, code: &[u8]) -> Result<Handle, Vec<u8>> {
         let limits = self.limits.get();
-        let compiled = self.with(Subsystem::Eval, |world| {
-            world.environment.set_limits(limits);
-            let compiled = world.environment.compile(code)?;
-            let script = Script {
-                compiled: Some(compiled),
-                code: code.into(),
-            };
-            Ok::<_, Vec<u8>>(world.scripts.insert(script))
+        let compiled = self.eval.with(&self.identity, |world| {
+            world.set_limits(limits);
+            world.compile(code)
         });
         let slot = compiled.unwrap_or_else(|| Err(IN_USE.as_bytes().to_vec()))?;
-        let Ok(slot) = u32::try_from(slot) else {
-            return Err(b"too many scripts".to_vec());
-        };
-        Ok(Handle {
-            generation: self.eval.generation.get(),
-            slot,
-        })
+        Ok(self.eval.handle(slot))
     }
 
-    /// Forgets a script, unless its world is gone already.
-    pub(crate) fn free(&self, subsystem: Subsystem, handle: Handle) {
-        let place = self.place(subsystem);
-        if handle.generation != place.generation.get() {
-            return;
-        }
-        let removed = self.with(subsystem, |world| {
-            world.scripts.try_remove(handle.slot as usize);
+    /// Loads a library of functions.
+    ///
+    /// # Errors
+    ///
+    /// The text of the error, without a code.
+    pub(crate) fn load(
+        &self,
+        code: &[u8],
+        timeout: Option<Duration>,
+        context: Context<'_>,
+    ) -> Result<Vec<(Handle, Registered)>, Vec<u8>> {
+        let limits = self.limits.get();
+        let loaded = self.function.with(&self.identity, |world| {
+            world.set_limits(limits);
+            world.load(code, timeout, &mut LoadHost::new(context))
         });
-        if removed.is_none() {
-            place.freed_meanwhile.borrow_mut().push(handle.slot);
+        let functions = loaded.unwrap_or_else(|| Err(IN_USE.as_bytes().to_vec()))?;
+        let with_handle = |it: Registered| (self.function.handle(it.slot), it);
+        Ok(functions.into_iter().map(with_handle).collect())
+    }
+
+    /// Forgets a script or function, unless its world is gone already.
+    pub(crate) fn free(&self, subsystem: Subsystem, handle: Handle) {
+        match subsystem {
+            Subsystem::Eval => self.eval.free(&self.identity, handle),
+            Subsystem::Function => self.function.free(&self.identity, handle),
         }
     }
 
-    /// Calls a script and sends exactly one reply.
+    /// Calls a script or function and sends exactly one reply.
     pub(crate) fn call(
         &self,
         subsystem: Subsystem,
@@ -232,76 +268,67 @@ impl Engine {
         running: Running<'_>,
     ) {
         self.counters.calls.set(self.counters.calls.get() + 1);
+        let (identity, limits) = (&self.identity, self.limits.get());
+        let call = ScriptCall {
+            keys,
+            args,
+            read_only: false, // the server sees to that
+        };
+        let mut host = ServerHost::new(running);
         let mut reply = ClientReply::new(running.context());
-        let place = self.place(subsystem);
-        if handle.generation != place.generation.get() {
-            return reply.error(GONE);
-        }
-        let limits = self.limits.get();
-        let done = self.with(subsystem, |world| {
-            let script = world.scripts.get(handle.slot as usize);
-            let Some(compiled) = script.and_then(|script| script.compiled.as_ref()) else {
-                return reply.error(GONE);
-            };
-            world.environment.set_limits(limits);
-            let call = ScriptCall {
-                keys,
-                args,
-                read_only: false, // the server sees to that
-            };
-            let mut host = ServerHost::new(running);
-            world
-                .environment
-                .run(compiled, b"", &call, &mut host, &mut reply);
-        });
-        if done.is_none() {
-            reply.error(format!("ERR {IN_USE}").as_bytes());
+        let (host, to) = (&mut host, &mut reply);
+        let called = match subsystem {
+            Subsystem::Eval => self.eval.call(identity, handle, limits, &call, host, to),
+            Subsystem::Function => self
+                .function
+                .call(identity, handle, limits, &call, host, to),
+        };
+        if let Err(text) = called {
+            reply.error(format!("ERR {text}").as_bytes());
         }
     }
 
     /// Begins a new generation of a world and gives the old one out, with all that is in
     /// it; `None` if it is in use, and will be given up when it no longer is.
-    pub(crate) fn reset(&self, subsystem: Subsystem, insecure_api: bool) -> Option<World> {
+    pub(crate) fn reset(&self, subsystem: Subsystem, insecure_api: bool) -> Option<Retired> {
         self.identity.borrow_mut().insecure_api = insecure_api;
-        let place = self.place(subsystem);
-        place.generation.set(place.generation.get().wrapping_add(1));
-        let Some(new) = World::new(&self.identity.borrow()) else {
-            place.owes_reset.set(true);
-            return None;
-        };
-        let Ok(mut world) = place.world.try_borrow_mut() else {
-            place.owes_reset.set(true);
-            return None;
-        };
-        place.bytes.set(new.environment.memory_used());
-        place.freed_meanwhile.borrow_mut().clear();
-        Some(std::mem::replace(&mut *world, new))
+        match subsystem {
+            Subsystem::Eval => self.eval.reset(&self.identity).map(Retired::Eval),
+            Subsystem::Function => self.function.reset(&self.identity).map(Retired::Function),
+        }
     }
 
     /// Makes a world anew after a panic, and compiles in it what the server holds.
-    pub(crate) fn rebuild(&self, subsystem: Subsystem) {
+    pub(crate) fn rebuild(&self, subsystem: Subsystem, context: Context<'_>) {
         self.counters.panics.set(self.counters.panics.get() + 1);
-        let new = World::new(&self.identity.borrow());
-        self.with(subsystem, |world| {
-            let Some(new) = new else {
-                return;
-            };
-            world.environment = new.environment;
-            for (_, script) in &mut world.scripts {
-                script.compiled = world.environment.compile(&script.code).ok();
+        let mut host = LoadHost::new(context);
+        let identity = self.identity.borrow().clone();
+        match subsystem {
+            Subsystem::Eval => {
+                self.eval
+                    .with(&self.identity, |world| world.renew(&identity, &mut host));
             }
-        });
+            Subsystem::Function => {
+                self.function
+                    .with(&self.identity, |world| world.renew(&identity, &mut host));
+            }
+        }
     }
 
     /// Bytes in use by the VM of a world, also while it runs: then as before the run.
     pub(crate) fn bytes(&self, subsystem: Subsystem) -> usize {
-        self.place(subsystem).bytes.get()
+        match subsystem {
+            Subsystem::Eval => self.eval.bytes.get(),
+            Subsystem::Function => self.function.bytes.get(),
+        }
     }
 
     /// Scripts or functions that the server holds.
     pub(crate) fn count(&self, subsystem: Subsystem) -> usize {
-        let world = self.place(subsystem).world.try_borrow();
-        world.map_or(0, |world| world.scripts.len())
+        match subsystem {
+            Subsystem::Eval => self.eval.count(),
+            Subsystem::Function => self.function.count(),
+        }
     }
 }
 
@@ -340,7 +367,7 @@ mod tests {
     fn a_world_in_use_is_freed_and_reset_later() {
         let engine = engine();
         let handle = engine.compile(b"return 1").expect("it compiles");
-        engine.with(Subsystem::Eval, |_| {
+        engine.eval.with(&engine.identity, |_| {
             assert!(engine.is_running());
             assert!(engine.bytes(Subsystem::Eval) > 0);
             engine.free(Subsystem::Eval, handle);
@@ -348,24 +375,10 @@ mod tests {
         });
         assert_eq!(engine.count(Subsystem::Eval), 0);
         engine.compile(b"return 3").expect("it compiles");
-        engine.with(Subsystem::Eval, |_| {
+        engine.eval.with(&engine.identity, |_| {
             assert!(engine.reset(Subsystem::Eval, false).is_none());
         });
         assert_eq!(engine.count(Subsystem::Eval), 0);
-    }
-
-    #[test]
-    fn a_rebuilt_world_has_its_scripts() {
-        let engine = engine();
-        engine.compile(b"return 1").expect("it compiles");
-        engine.rebuild(Subsystem::Eval);
-        let compiled = engine.with(Subsystem::Eval, |world| {
-            world
-                .scripts
-                .iter()
-                .all(|(_, script)| script.compiled.is_some())
-        });
-        assert_eq!(compiled, Some(true));
     }
 
     #[test]

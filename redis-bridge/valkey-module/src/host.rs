@@ -4,7 +4,7 @@
 use redis_bridge::host::{CallOptions, Host, LogLevel, Refusal, RunState};
 use redis_bridge::reply::ReplySink;
 
-use crate::ffi::Running;
+use crate::ffi::{Context, Running};
 
 /// The engine asks whether a script may go on about every 20,000 instructions. Of a
 /// script that has run for too long each question takes a round of the server's event
@@ -39,13 +39,7 @@ impl Host for ServerHost<'_> {
     }
 
     fn log(&mut self, level: LogLevel, message: &[u8]) {
-        let level = match level {
-            LogLevel::Debug => c"debug",
-            LogLevel::Verbose => c"verbose",
-            LogLevel::Notice => c"notice",
-            LogLevel::Warning => c"warning",
-        };
-        self.running.context().log(level, message);
+        log(self.running.context(), level, message);
     }
 
     fn poll(&mut self) -> RunState {
@@ -55,5 +49,47 @@ impl Host for ServerHost<'_> {
         }
         self.polls = 0;
         self.running.poll()
+    }
+}
+
+fn log(context: Context<'_>, level: LogLevel, message: &[u8]) {
+    let level = match level {
+        LogLevel::Debug => c"debug",
+        LogLevel::Verbose => c"verbose",
+        LogLevel::Notice => c"notice",
+        LogLevel::Warning => c"warning",
+    };
+    context.log(level, message);
+}
+
+/// The server, while a library is loaded: it can be logged to, and that is all.
+pub(crate) struct LoadHost<'a>(Context<'a>);
+
+impl<'a> LoadHost<'a> {
+    pub(crate) fn new(context: Context<'a>) -> Self {
+        Self(context)
+    }
+}
+
+impl Host for LoadHost<'_> {
+    fn call(
+        &mut self,
+        _argv: &[&[u8]],
+        _options: CallOptions,
+        _reply: &mut dyn ReplySink,
+    ) -> Result<(), Refusal> {
+        Err(Refusal::NotAllowedFromScript)
+    }
+
+    fn check_permissions(&mut self, _argv: &[&[u8]]) -> Result<bool, Refusal> {
+        Err(Refusal::UnknownCommand)
+    }
+
+    fn log(&mut self, level: LogLevel, message: &[u8]) {
+        log(self.0, level, message);
+    }
+
+    fn poll(&mut self) -> RunState {
+        RunState::Continue
     }
 }

@@ -3,7 +3,7 @@
 //! in place of the C interpreter.
 //!
 //! `ffi` holds all that touches the server's C interface; everything else is safe code:
-//! the engine with its two worlds of scripts (`engine`), the server as a host (`host`),
+//! the engine (`engine`) with its two worlds of scripts (`world`), the server as a host (`host`),
 //! the client as a receiver of replies (`reply`), and what operators set (`settings`).
 
 mod engine;
@@ -11,6 +11,7 @@ mod ffi;
 mod host;
 mod reply;
 mod settings;
+mod world;
 
 use std::ffi::{c_int, c_void};
 

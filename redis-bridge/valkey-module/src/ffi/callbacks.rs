@@ -21,6 +21,9 @@ use std::ffi::{CStr, c_char, c_int, c_longlong, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicPtr, Ordering};
+use std::time::Duration;
+
+use redis_bridge::script::{LibraryFunction, ScriptFlags};
 
 use super::api::Api;
 use super::context::{Context, Running};
@@ -28,9 +31,11 @@ use super::strings::{ServerString, all_bytes, text};
 use super::types::{
     COMPILED_FUNCTION_ABI, CompiledFunction, ENGINE_ABI, EngineMethods, LazyReset, MEMORY_INFO_ABI,
     MemoryInfo, OK, RawContext, RawInfo, RawRun, RawString, SUBSYSTEM_EVAL, SUBSYSTEM_FUNCTION,
+    script_flag,
 };
-use crate::engine::{Engine, Handle, Subsystem, World};
+use crate::engine::{Engine, Handle, Retired, Subsystem};
 use crate::settings::Setting;
+use crate::world::Registered;
 
 /// The engine that is registered, for callbacks that are not told.
 pub(super) static ENGINE: AtomicPtr<Engine> = AtomicPtr::new(std::ptr::null_mut());
@@ -155,7 +160,7 @@ unsafe fn compile(
     engine: *mut c_void,
     kind: c_int,
     code: &[u8],
-    _timeout_ms: usize,
+    timeout_ms: usize,
     out_count: *mut usize,
     out_error: *mut *mut RawString,
 ) -> *mut *mut CompiledFunction {
@@ -164,22 +169,29 @@ unsafe fn compile(
         return std::ptr::null_mut();
     };
     let api = context.api();
+    let timeout = (timeout_ms > 0).then(|| Duration::from_millis(timeout_ms as u64));
     let compiled = guard(Some(context), "compile_code", || match subsystem(kind) {
-        Some(Subsystem::Eval) => engine.compile(code).map(|handle| vec![handle]),
-        _ => Err(b"libraries of functions are not supported by this engine".to_vec()),
+        Some(Subsystem::Eval) => Ok(vec![(engine.compile(code)?, None)]),
+        Some(Subsystem::Function) => {
+            let functions = engine.load(code, timeout, context)?.into_iter();
+            Ok(functions.map(|(handle, it)| (handle, Some(it))).collect())
+        }
+        None => Err(b"no such subsystem".to_vec()),
     });
-    let compiled = compiled.unwrap_or_else(|| Err(b"internal error, see the log".to_vec()));
+    let compiled: Result<Vec<_>, Vec<u8>> =
+        compiled.unwrap_or_else(|| Err(b"internal error, see the log".to_vec()));
     // SAFETY: F1; the out pointers are the server's. Memory of its allocator is never
     // null: it ends itself first. E4.
     unsafe {
         match compiled {
-            Ok(handles) => {
-                let bytes = size_of::<*mut CompiledFunction>() * handles.len().max(1);
+            Ok(functions) => {
+                let bytes = size_of::<*mut CompiledFunction>() * functions.len().max(1);
                 let list = (api.alloc)(bytes).cast::<*mut CompiledFunction>();
-                for (at, handle) in handles.iter().enumerate() {
-                    list.add(at).write(new_function(api, *handle));
+                for (at, (handle, function)) in functions.iter().enumerate() {
+                    let function = new_function(api, *handle, function.as_ref());
+                    list.add(at).write(function);
                 }
-                out_count.write(handles.len());
+                out_count.write(functions.len());
                 list
             }
             Err(error) => {
@@ -192,25 +204,47 @@ unsafe fn compile(
     }
 }
 
-/// What the server keeps of a script.
+/// What the server keeps of a script, or of a function with its name.
 ///
 /// # Safety
 ///
 /// In a callback.
-unsafe fn new_function(api: &Api, handle: Handle) -> *mut CompiledFunction {
+unsafe fn new_function(
+    api: &'static Api,
+    handle: Handle,
+    function: Option<&Registered>,
+) -> *mut CompiledFunction {
+    let string = |text: Option<&[u8]>| {
+        let string = text.and_then(|text| ServerString::new(api, text));
+        string.map_or(std::ptr::null_mut(), ServerString::into_raw)
+    };
+    let function = function.map(|it| &it.function);
     // SAFETY: F1; the memory is as large as a function, and the server's allocator aligns
     // it for any type.
     unsafe {
-        let function = (api.alloc)(size_of::<CompiledFunction>()).cast::<CompiledFunction>();
-        function.write(CompiledFunction {
+        let compiled = (api.alloc)(size_of::<CompiledFunction>()).cast::<CompiledFunction>();
+        compiled.write(CompiledFunction {
             version: COMPILED_FUNCTION_ABI,
-            name: std::ptr::null_mut(),
+            name: string(function.map(LibraryFunction::name)),
             function: handle.to_bits().get() as *mut c_void,
-            desc: std::ptr::null_mut(),
-            flags: 0,
+            desc: string(function.and_then(LibraryFunction::description)),
+            flags: function.map_or(0, |it| bits(it.flags())),
         });
-        function
+        compiled
     }
+}
+
+/// The flags of a function, as the server has them.
+fn bits(flags: ScriptFlags) -> u64 {
+    let all = [
+        (flags.no_writes, script_flag::NO_WRITES),
+        (flags.allow_oom, script_flag::ALLOW_OOM),
+        (flags.allow_stale, script_flag::ALLOW_STALE),
+        (flags.no_cluster, script_flag::NO_CLUSTER),
+        (flags.allow_cross_slot_keys, script_flag::ALLOW_CROSS_SLOT),
+    ];
+    let set = all.iter().filter(|(is_set, _)| *is_set);
+    set.fold(0, |bits, (_, flag)| bits | flag)
 }
 
 /// The handle within what the server keeps.
@@ -276,7 +310,7 @@ extern "C" fn call_function(
         });
         if done.is_none() {
             guard(Some(context), "making the engine anew", || {
-                engine.rebuild(subsystem);
+                engine.rebuild(subsystem, context);
             });
         }
     }
@@ -340,7 +374,7 @@ extern "C" fn reset_env(
 
 extern "C" fn drop_world(world: *mut c_void) {
     // SAFETY: E3.
-    let world = unsafe { Box::from_raw(world.cast::<World>()) };
+    let world = unsafe { Box::from_raw(world.cast::<Retired>()) };
     guard(None, "dropping a world", || drop(world));
 }
 

@@ -77,6 +77,16 @@ pub(crate) mod call_flag {
     pub(crate) const REPLY_EXACT: c_int = 1 << 12;
 }
 
+/// What functions declare.
+pub(crate) mod script_flag {
+    pub(crate) const NO_WRITES: u64 = 1 << 0;
+    pub(crate) const ALLOW_OOM: u64 = 1 << 1;
+    pub(crate) const ALLOW_STALE: u64 = 1 << 2;
+    pub(crate) const NO_CLUSTER: u64 = 1 << 3;
+    // Bit 4 is the server's own.
+    pub(crate) const ALLOW_CROSS_SLOT: u64 = 1 << 5;
+}
+
 /// Types of a `ValkeyModuleCallReply`.
 pub(crate) mod reply_type {
     use std::ffi::c_int;

@@ -1,0 +1,232 @@
+#![forbid(unsafe_code)]
+//! The two worlds: a VM each, and what the server holds of it, by slots. A world keeps
+//! the texts too, so that it can be made anew.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use redis_bridge::compat::Identity;
+use redis_bridge::host::Host;
+use redis_bridge::reply::ReplySink;
+use redis_bridge::script::{
+    Compiled, Environment, FunctionEngine, LibraryFunction, Limits, ScriptCall,
+};
+use slab::Slab;
+
+/// A VM with what the server holds of it.
+pub(crate) trait World: Sized {
+    /// An empty one; `None` for want of memory.
+    fn new(identity: &Identity) -> Option<Self>;
+
+    /// Keeps to these limits from the next run on.
+    fn set_limits(&mut self, limits: Limits);
+
+    /// Calls what is in a slot and sends exactly one reply; false, and no reply, if there is
+    /// nothing.
+    fn call(
+        &mut self,
+        slot: u32,
+        call: &ScriptCall<'_>,
+        host: &mut dyn Host,
+        reply: &mut dyn ReplySink,
+    ) -> bool;
+
+    /// Forgets what is in a slot.
+    fn forget(&mut self, slot: u32);
+
+    /// Gets a new VM, in which all that was there is compiled once more.
+    fn renew(&mut self, identity: &Identity, host: &mut dyn Host);
+
+    /// Bytes that the VM uses.
+    fn bytes(&self) -> usize;
+
+    /// How many slots are taken.
+    fn count(&self) -> usize;
+}
+
+/// The world of `EVAL`.
+pub(crate) struct Scripts {
+    environment: Environment,
+    scripts: Slab<Script>,
+}
+
+struct Script {
+    compiled: Option<Compiled>,
+    code: Box<[u8]>,
+}
+
+fn slot_of(index: usize) -> Result<u32, Vec<u8>> {
+    u32::try_from(index).map_err(|_| b"too many scripts".to_vec())
+}
+
+impl Scripts {
+    /// Compiles a script into a slot.
+    ///
+    /// # Errors
+    ///
+    /// The text of the error, without a code.
+    pub(crate) fn compile(&mut self, code: &[u8]) -> Result<u32, Vec<u8>> {
+        let script = Script {
+            compiled: Some(self.environment.compile(code)?),
+            code: code.into(),
+        };
+        slot_of(self.scripts.insert(script))
+    }
+}
+
+impl World for Scripts {
+    fn new(identity: &Identity) -> Option<Self> {
+        Some(Self {
+            environment: Environment::new(identity).ok()?,
+            scripts: Slab::new(),
+        })
+    }
+
+    fn set_limits(&mut self, limits: Limits) {
+        self.environment.set_limits(limits);
+    }
+
+    fn call(
+        &mut self,
+        slot: u32,
+        call: &ScriptCall<'_>,
+        host: &mut dyn Host,
+        reply: &mut dyn ReplySink,
+    ) -> bool {
+        let script = self.scripts.get(slot as usize);
+        let Some(compiled) = script.and_then(|script| script.compiled.as_ref()) else {
+            return false;
+        };
+        self.environment.run(compiled, b"", call, host, reply);
+        true
+    }
+
+    fn forget(&mut self, slot: u32) {
+        self.scripts.try_remove(slot as usize);
+    }
+
+    fn renew(&mut self, identity: &Identity, _host: &mut dyn Host) {
+        if let Ok(new) = Environment::new(identity) {
+            self.environment = new;
+            for (_, script) in &mut self.scripts {
+                script.compiled = self.environment.compile(&script.code).ok();
+            }
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        self.environment.memory_used()
+    }
+
+    fn count(&self) -> usize {
+        self.scripts.len()
+    }
+}
+
+/// The world of functions.
+pub(crate) struct Functions {
+    engine: FunctionEngine,
+    functions: Slab<Function>,
+}
+
+struct Function {
+    function: Option<LibraryFunction>,
+    /// Where it comes from: the library, and its place there.
+    library: Rc<[u8]>,
+    place: usize,
+}
+
+/// A function that a library has registered, and its slot.
+pub(crate) struct Registered {
+    pub(crate) slot: u32,
+    pub(crate) function: LibraryFunction,
+}
+
+impl Functions {
+    /// Loads a library, each function into a slot of its own.
+    ///
+    /// # Errors
+    ///
+    /// The text of the error, without a code; nothing is left of the library.
+    pub(crate) fn load(
+        &mut self,
+        code: &[u8],
+        timeout: Option<Duration>,
+        host: &mut dyn Host,
+    ) -> Result<Vec<Registered>, Vec<u8>> {
+        let loaded = self.engine.load(code, timeout, host)?;
+        let library: Rc<[u8]> = code.into();
+        let registered = loaded.into_iter().enumerate().map(|(place, function)| {
+            let slot = self.functions.insert(Function {
+                function: Some(function.clone()),
+                library: Rc::clone(&library),
+                place,
+            });
+            let slot = slot_of(slot)?;
+            Ok(Registered { slot, function })
+        });
+        registered.collect()
+    }
+}
+
+impl World for Functions {
+    fn new(identity: &Identity) -> Option<Self> {
+        Some(Self {
+            engine: FunctionEngine::new(identity).ok()?,
+            functions: Slab::new(),
+        })
+    }
+
+    fn set_limits(&mut self, limits: Limits) {
+        self.engine.set_limits(limits);
+    }
+
+    fn call(
+        &mut self,
+        slot: u32,
+        call: &ScriptCall<'_>,
+        host: &mut dyn Host,
+        reply: &mut dyn ReplySink,
+    ) -> bool {
+        let function = self.functions.get(slot as usize);
+        let Some(function) = function.and_then(|function| function.function.as_ref()) else {
+            return false;
+        };
+        self.engine.run(function, call, host, reply);
+        true
+    }
+
+    fn forget(&mut self, slot: u32) {
+        self.functions.try_remove(slot as usize);
+    }
+
+    fn renew(&mut self, identity: &Identity, host: &mut dyn Host) {
+        let Ok(new) = FunctionEngine::new(identity) else {
+            return;
+        };
+        self.engine = new;
+        let mut libraries: Vec<(Rc<[u8]>, Vec<LibraryFunction>)> = Vec::new();
+        for (_, function) in &mut self.functions {
+            let is_same = |(code, _): &&(Rc<[u8]>, _)| Rc::ptr_eq(code, &function.library);
+            let known = libraries.iter().find(is_same);
+            function.function = match known {
+                Some((_, functions)) => functions.get(function.place).cloned(),
+                None => {
+                    let loaded = self.engine.load(&function.library, None, host);
+                    let functions = loaded.unwrap_or_default();
+                    let found = functions.get(function.place).cloned();
+                    libraries.push((Rc::clone(&function.library), functions));
+                    found
+                }
+            };
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        self.engine.vm_bytes()
+    }
+
+    fn count(&self) -> usize {
+        self.functions.len()
+    }
+}

@@ -89,6 +89,23 @@ impl Loader {
         self.load_here(source, chunk_name)
     }
 
+    /// As [`load`], for a source that comes in pieces: see
+    /// [`lua_syntax::Parser::parse_pieces`].
+    ///
+    /// # Errors
+    ///
+    /// As [`load`].
+    pub fn load_pieces<'r>(
+        &mut self,
+        source: &'r mut Vec<u8>,
+        more: &'r mut lua_syntax::More<'r>,
+        chunk_name: &[u8],
+    ) -> Result<VerifiedProto, LoadError> {
+        let chunk = self.parser.parse_pieces(source, more, chunk_name)?;
+        let proto = compile_in(&mut self.buffers, chunk, source)?;
+        Ok(verify::verify_in(&mut self.marks, proto)?)
+    }
+
     fn load_here(&mut self, source: &[u8], chunk_name: &[u8]) -> Result<VerifiedProto, LoadError> {
         let chunk = self.parser.parse(source, chunk_name)?;
         let proto = compile_in(&mut self.buffers, chunk, source)?;

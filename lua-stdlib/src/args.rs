@@ -1,7 +1,7 @@
 //! Checks and conversions of arguments beyond those of `CallCx`.
 //!
 //! Owns what several libraries need of `luaL_check*`: string positions, option names, C's
-//! narrow integers.
+//! strings and narrow integers.
 
 use lua_vm::{CallCx, LuaError};
 
@@ -36,6 +36,25 @@ pub(crate) fn to_c_int(number: f64) -> i32 {
     }
 }
 
+/// What C sees of a string: the bytes up to the first zero byte.
+pub(crate) fn until_nul(bytes: &[u8]) -> &[u8] {
+    &bytes[..memchr::memchr(0, bytes).unwrap_or(bytes.len())]
+}
+
+/// Argument `i` as a C string. Errors as [`CallCx::check_bytes`].
+pub(crate) fn check_c_string<'a>(cx: &'a CallCx<'_>, i: usize) -> Result<&'a [u8], LuaError> {
+    cx.check_bytes(i).map(until_nul)
+}
+
+/// Argument `i` as a C string, `default` when it is absent or nil.
+pub(crate) fn opt_c_string<'a>(
+    cx: &'a CallCx<'_>,
+    i: usize,
+    default: &'a [u8],
+) -> Result<&'a [u8], LuaError> {
+    cx.opt_bytes(i, default).map(until_nul)
+}
+
 /// Argument `i` as one of `options` (`luaL_checkoption`); `default` when it is absent or nil.
 ///
 /// Errors with `bad argument #i to 'f' (invalid option 'x')`.
@@ -45,9 +64,7 @@ pub(crate) fn check_option<'a, T: Copy>(
     default: &'a [u8],
     options: &[(&str, T)],
 ) -> Result<T, LuaError> {
-    let name = cx.opt_bytes(i, default)?;
-    // As C's `strcmp`: up to a zero byte.
-    let name = &name[..memchr::memchr(0, name).unwrap_or(name.len())];
+    let name = opt_c_string(cx, i, default)?;
     options
         .iter()
         .find(|(option, _)| option.as_bytes() == name)

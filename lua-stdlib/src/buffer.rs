@@ -33,6 +33,15 @@ fn grow(cx: &CallCx<'_>, bytes: &mut Vec<u8>, additional: usize) -> Result<(), L
         .map_err(|_| cx.memory_error())
 }
 
+/// Appends to bytes that are kept while Lua runs. Fails with `resulting string too large` or
+/// the memory error.
+pub(crate) fn append(cx: &CallCx<'_>, bytes: &mut Vec<u8>, more: &[u8]) -> Result<(), LuaError> {
+    cx.check_room(bytes.len().saturating_add(more.len()))?;
+    grow(cx, bytes, more.len())?;
+    bytes.extend_from_slice(more);
+    Ok(())
+}
+
 /// `copies` copies of `bytes`. Fails with `resulting string too large` or the memory error.
 pub(crate) fn repeat(cx: &CallCx<'_>, bytes: &[u8], copies: usize) -> Result<Vec<u8>, LuaError> {
     let total = bytes

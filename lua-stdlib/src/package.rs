@@ -6,7 +6,8 @@
 
 use lua_vm::{CallCx, LuaError, NativeFn, Results, Returned, Table, Value};
 
-use crate::base::{load_chunk, os_path, read_source};
+use crate::args::{check_c_string, until_nul};
+use crate::base::{load_file, os_path};
 use crate::library::Entry::Native;
 use crate::library::{Library, Parts};
 
@@ -123,7 +124,7 @@ fn quoting(before: &str, name: &[u8], after: &[u8]) -> Vec<u8> {
 /// Errors with `module 'x' not found:` and where it was looked for, `loop or previous error
 /// loading module 'x'`, and what loading raises.
 fn require(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
-    let name = cx.check_bytes(1)?.to_vec();
+    let name = check_c_string(cx, 1)?.to_vec();
     let known = loaded(cx)?.get_bytes(&name);
     if known.truthy() {
         if known.raw_equals(state(cx, LOADING)) {
@@ -148,7 +149,7 @@ fn require(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
             return Err(cx.error(quoting(
                 "module ",
                 &name,
-                &[b" not found", &tried[..]].concat(),
+                &[b" not found", until_nul(&tried)].concat(),
             )));
         }
         cx.push(loader);
@@ -179,7 +180,7 @@ fn require(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
 
 /// The loader for `package.preload`.
 fn load_preloaded(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
-    let name = cx.check_bytes(1)?;
+    let name = check_c_string(cx, 1)?;
     let Value::Table(preload) = package_field(cx, b"preload") else {
         return Err(cx.error("'package.preload' must be a table"));
     };
@@ -209,7 +210,7 @@ fn search(cx: &CallCx<'_>, name: &[u8], path: &str) -> Result<Result<Vec<u8>, Ve
         .map(|&byte| if byte == b'.' { b'/' } else { byte })
         .collect();
     let mut tried = Vec::new();
-    for template in templates.split(|&byte| byte == b';') {
+    for template in until_nul(templates).split(|&byte| byte == b';') {
         if template.is_empty() {
             continue;
         }
@@ -232,25 +233,21 @@ fn load_error(cx: &CallCx<'_>, name: &[u8], file: &[u8], reason: &[u8]) -> LuaEr
 /// The loader for Lua files along `package.path`: the chunk, or where it was looked for.
 /// Errors with `error loading module 'x' from file 'f':` and the compiler's message.
 fn load_from_path(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
-    let name = cx.check_bytes(1)?;
+    let name = check_c_string(cx, 1)?;
     let file = match search(cx, name, "path")? {
         Ok(file) => file,
         Err(tried) => return cx.ret_bytes(&tried),
     };
-    let message = match read_source(Some(&file)) {
-        Ok((source, chunk_name)) => match load_chunk(cx, &source, &chunk_name) {
-            Ok(chunk) => return cx.ret(Value::Function(chunk)),
-            Err(error) => error.message(),
-        },
-        Err(message) => message,
-    };
-    Err(load_error(cx, name, &file, &message))
+    match load_file(cx, Some(&file))? {
+        Ok(()) => cx.ret_top(1),
+        Err(message) => Err(load_error(cx, check_c_string(cx, 1)?, &file, &message)),
+    }
 }
 
 /// The loader for native modules along `package.cpath`: where they were looked for. One that
 /// is there is an error.
 fn load_native(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
-    let name = cx.check_bytes(1)?;
+    let name = check_c_string(cx, 1)?;
     match search(cx, name, "cpath")? {
         Ok(file) => Err(load_error(cx, name, &file, NO_LIBRARIES)),
         Err(tried) => cx.ret_bytes(&tried),
@@ -259,7 +256,7 @@ fn load_native(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
 
 /// The loader for a submodule that its root's native library might hold; as `load_native`.
 fn load_from_root(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
-    let name = cx.check_bytes(1)?;
+    let name = check_c_string(cx, 1)?;
     let Some(dot) = memchr::memchr(b'.', name) else {
         return cx.ret0();
     };
@@ -298,7 +295,7 @@ fn seeall(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
 /// environment of the calling function, and calls each option with it.
 /// Errors with `name conflict for module 'x'` and `'module' not called from a Lua function`.
 fn module(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
-    let name = cx.check_bytes(1)?;
+    let name = check_c_string(cx, 1)?;
     let loaded = loaded(cx)?;
     let module = match loaded.get_bytes(name) {
         Value::Table(module) => module,

@@ -22,6 +22,7 @@ mod token;
 
 pub use ast::Chunk;
 pub use error::{SyntaxError, display_name, display_name_in_error};
+pub use lexer::More;
 pub use parser::Parser;
 
 /// Depth to which constructs that Lua 5.1's parser recurses on may nest: blocks,

@@ -127,6 +127,7 @@ impl Vm {
             host_data: vec![Box::new(HostState::default())],
             overflow_margin: 0,
             is_handled: false,
+            is_overflow: false,
             has_foreign_value: false,
             scoped: None,
             in_finalizer: false,

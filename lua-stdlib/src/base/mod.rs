@@ -6,13 +6,13 @@
 mod load;
 mod tonumber;
 
-pub(crate) use load::{load_chunk, os_path, read_source};
+pub(crate) use load::{load_chunk, load_file, os_path};
 
 use lua_vm::{
     Builtin, CallCx, FastArgs, FastResult, Function, LuaError, Results, Returned, Table, Value,
 };
 
-use crate::args::check_option;
+use crate::args::{check_option, opt_c_string};
 use crate::library::Entry::{Builtin as Interpreted, Fast, Itself, Native, Stateful, Text};
 use crate::library::{Library, Parts};
 use crate::output;
@@ -75,7 +75,7 @@ fn assert(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     if cx.check_any(1)?.truthy() {
         return cx.ret_top(cx.arg_count());
     }
-    Err(cx.error(cx.opt_bytes(2, b"assertion failed!")?))
+    Err(cx.error(opt_c_string(cx, 2, b"assertion failed!")?))
 }
 
 /// What `collectgarbage` is asked to do.

@@ -179,8 +179,13 @@ impl Session {
 
     /// Runs a file, standard input for `None`.
     fn run_file(&mut self, file: Option<&[u8]>, args: &[Vec<u8>]) -> Result<(), Reported> {
-        let (source, name) = base::read_source(file).map_err(|message| self.report(&message))?;
-        let chunk = self.load(&source, &name)?;
+        let loaded = self.vm.enter(|cx| match base::load_file(cx, file)? {
+            Ok(()) => cx.root(cx.value(-1)).map(Ok),
+            Err(message) => Ok(Err(message)),
+        });
+        let chunk = loaded
+            .unwrap_or_else(|error| Err(self.vm.error_message(error)))
+            .map_err(|message| self.report(&message))?;
         self.call(&chunk, args, ShowResults::No)
     }
 

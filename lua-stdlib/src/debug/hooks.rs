@@ -3,6 +3,7 @@
 use lua_vm::{CallCx, HookEvents, LuaError, Returned, Value};
 
 use super::thread_arg;
+use crate::args::check_c_string;
 
 /// Implements `debug.sethook` (§5.9): calls a function when what the mask names happens (`c`
 /// call, `r` return, `l` line), and after every `count` instructions. Without a function the
@@ -13,7 +14,7 @@ pub(super) fn sethook(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
         cx.set_hook(thread, None, HookEvents::default())?;
         return cx.ret0();
     }
-    let mask = cx.check_bytes(taken + 2)?;
+    let mask = check_c_string(cx, taken + 2)?;
     let function = cx.check_function(taken + 1)?;
     let events = HookEvents {
         call: mask.contains(&b'c'),

@@ -3,7 +3,7 @@
 use lua_vm::{CallCx, Function, FunctionInfo, Level, LuaError, Returned, Table, Value};
 
 use super::thread_arg;
-use crate::args::to_c_int;
+use crate::args::{opt_c_string, to_c_int};
 
 /// What `getinfo` describes.
 enum Subject<'a> {
@@ -29,7 +29,7 @@ impl<'a> Subject<'a> {
 /// option`.
 pub(super) fn getinfo(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     let (thread, taken) = thread_arg(cx);
-    let options = cx.opt_bytes(taken + 2, b"flnSu")?.to_vec();
+    let options = opt_c_string(cx, taken + 2, b"flnSu")?.to_vec();
     let subject = match cx.arg(taken + 1) {
         Value::Function(function) => Subject::Function(function),
         value => {

@@ -3,12 +3,12 @@
 //! Owns streams, buffering and what `read` recognises. Knows no Lua values; [`super`] maps
 //! arguments and results.
 
-use std::borrow::Cow;
 use std::fs::File;
-use std::io::{self, BufRead, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, Read as _, Seek, SeekFrom, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use super::numeral;
+use crate::args::until_nul;
 use crate::output;
 
 /// Size of the buffers, in bytes.
@@ -255,11 +255,9 @@ impl Stream {
         Ok(&self.ahead[self.read_pos..])
     }
 
-    /// The next line without its line break; `None` at the end of the file.
-    ///
-    /// As C's `fgets` over its block: a zero byte hides the rest of what one call reads, the line
-    /// break included, so that the next line joins on.
-    pub(super) fn read_line(&mut self) -> io::Result<Option<Cow<'_, [u8]>>> {
+    /// The next line without its line break, if it has been read ahead and is an ordinary
+    /// one: [`Stream::read_line`] reads any other.
+    pub(super) fn line_at_hand(&mut self) -> io::Result<Option<&[u8]>> {
         let ahead = self.fill()?;
         if let Some(len) = memchr::memchr(b'\n', ahead)
             && len < LINE_BLOCK
@@ -267,22 +265,29 @@ impl Stream {
         {
             let start = self.read_pos;
             self.read_pos += len + 1;
-            return Ok(Some(Cow::Borrowed(&self.ahead[start..start + len])));
+            return Ok(Some(&self.ahead[start..start + len]));
         }
-        let mut line = Vec::new();
+        Ok(None)
+    }
+
+    /// Appends the next line without its line break; false at the end of the file.
+    ///
+    /// As C's `fgets` over its block: a zero byte hides the rest of what one call reads, the line
+    /// break included, so that the next line joins on.
+    pub(super) fn read_line<S: Sink>(&mut self, line: &mut S) -> Read<bool, S::Refusal> {
+        let mut is_empty = true;
         loop {
             let block = self.read_block()?;
-            let text = &block[..memchr::memchr(0, &block).unwrap_or(block.len())];
-            match text.strip_suffix(b"\n") {
-                Some(text) => {
-                    line.extend_from_slice(text);
-                    return Ok(Some(Cow::Owned(line)));
-                }
-                None if block.is_empty() => {
-                    return Ok((!line.is_empty()).then_some(Cow::Owned(line)));
-                }
-                None => line.extend_from_slice(text),
+            let text = until_nul(&block);
+            if let Some(text) = text.strip_suffix(b"\n") {
+                line.append(text).map_err(Unread::Refused)?;
+                return Ok(true);
             }
+            if block.is_empty() {
+                return Ok(!is_empty);
+            }
+            is_empty &= text.is_empty();
+            line.append(text).map_err(Unread::Refused)?;
         }
     }
 
@@ -302,24 +307,24 @@ impl Stream {
         Ok(block)
     }
 
-    /// The rest of the file, possibly nothing.
-    pub(super) fn read_all(&mut self) -> io::Result<Vec<u8>> {
-        self.read_bytes(usize::MAX)
-    }
-
-    /// At most `count` bytes; fewer only at the end of the file.
-    pub(super) fn read_bytes(&mut self, count: usize) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        while bytes.len() < count {
+    /// Appends at most `count` bytes, fewer only at the end of the file; how many.
+    pub(super) fn read_bytes<S: Sink>(
+        &mut self,
+        count: usize,
+        bytes: &mut S,
+    ) -> Read<usize, S::Refusal> {
+        let mut left = count;
+        while left > 0 {
             let ahead = self.fill()?;
             if ahead.is_empty() {
                 break;
             }
-            let taken = ahead.len().min(count - bytes.len());
-            bytes.extend_from_slice(&ahead[..taken]);
+            let taken = ahead.len().min(left);
+            bytes.append(&ahead[..taken]).map_err(Unread::Refused)?;
             self.read_pos += taken;
+            left -= taken;
         }
-        Ok(bytes)
+        Ok(count - left)
     }
 
     /// Whether nothing is left to read.
@@ -328,17 +333,23 @@ impl Stream {
     }
 
     /// A number as C's `fscanf("%lf")` reads it; `None` if there is none. What could have been
-    /// the start of one is consumed.
-    pub(super) fn read_number(&mut self) -> io::Result<Option<f64>> {
+    /// the start of one is consumed. `cost` hears of the length before each byte, and may
+    /// refuse.
+    pub(super) fn read_number<E>(
+        &mut self,
+        mut cost: impl FnMut(usize) -> Result<(), E>,
+    ) -> Read<Option<f64>, E> {
         if !self.can_read {
             // `fscanf` does not count this as a failure of the file.
             return Ok(None);
         }
         while let Some(&(b' ' | 9..=13)) = self.fill()?.first() {
+            cost(0).map_err(Unread::Refused)?;
             self.read_pos += 1;
         }
         let mut text = Vec::new();
         while let Some(&byte) = self.fill()?.first() {
+            cost(text.len()).map_err(Unread::Refused)?;
             text.push(byte);
             if !numeral::may_continue(&text) {
                 text.pop();
@@ -349,6 +360,31 @@ impl Stream {
         Ok(numeral::value(&text))
     }
 }
+
+/// Where bytes that are read go; it may refuse them.
+pub(super) trait Sink {
+    type Refusal;
+
+    fn append(&mut self, bytes: &[u8]) -> Result<(), Self::Refusal>;
+}
+
+/// Why reading ended early.
+#[derive(Debug)]
+pub(super) enum Unread<E> {
+    /// The system reports an error.
+    Failed(io::Error),
+    /// The receiver wants no more.
+    Refused(E),
+}
+
+impl<E> From<io::Error> for Unread<E> {
+    fn from(error: io::Error) -> Self {
+        Unread::Failed(error)
+    }
+}
+
+/// What reading gives.
+pub(super) type Read<T, E> = Result<T, Unread<E>>;
 
 impl Drop for Stream {
     fn drop(&mut self) {
@@ -375,15 +411,40 @@ mod tests {
         let mut stream = Stream::temporary().unwrap();
         stream.write(b"first\nsecond\n12.5e1 rest").unwrap();
         stream.seek(SeekFrom::Start(0)).unwrap();
-        assert_eq!(&*stream.read_line().unwrap().unwrap(), b"first");
+        assert_eq!(stream.line_at_hand().unwrap(), Some(&b"first"[..]));
         // The script stands at byte 6 although more was read ahead.
         stream.write(b"SEC").unwrap();
         assert_eq!(stream.seek(SeekFrom::Current(0)).unwrap(), 9);
-        assert_eq!(&*stream.read_line().unwrap().unwrap(), b"ond");
-        assert_eq!(stream.read_number().unwrap(), Some(125.0));
-        assert_eq!(stream.read_bytes(3).unwrap(), b" re");
-        assert_eq!(stream.read_all().unwrap(), b"st");
+        assert_eq!(stream.line_at_hand().unwrap(), Some(&b"ond"[..]));
+        let number = stream.read_number(|_| Ok::<(), Full>(()));
+        assert_eq!(number.unwrap(), Some(125.0));
+        let mut read = Few(Vec::new());
+        assert_eq!(stream.read_bytes(3, &mut read).unwrap(), 3);
+        assert_eq!(read.0, b" re");
+        assert_eq!(stream.read_bytes(usize::MAX, &mut read).unwrap(), 2);
+        assert_eq!(read.0, b" rest");
         assert!(stream.is_at_end().unwrap());
-        assert_eq!(stream.read_line().unwrap(), None);
+        assert!(!stream.read_line(&mut read).unwrap());
+        stream.seek(SeekFrom::Start(0)).unwrap();
+        let refused = stream.read_bytes(usize::MAX, &mut read);
+        assert!(matches!(refused, Err(Unread::Refused(Full))));
+    }
+
+    #[derive(Debug)]
+    struct Full;
+
+    /// Takes ten bytes.
+    struct Few(Vec<u8>);
+
+    impl Sink for Few {
+        type Refusal = Full;
+
+        fn append(&mut self, bytes: &[u8]) -> Result<(), Full> {
+            if self.0.len() + bytes.len() > 10 {
+                return Err(Full);
+            }
+            self.0.extend_from_slice(bytes);
+            Ok(())
+        }
     }
 }

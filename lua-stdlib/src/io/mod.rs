@@ -12,10 +12,11 @@ use std::rc::{Rc, Weak};
 
 use lua_vm::{CallCx, LuaError, NativeFn, Returned, Table, Userdata, Value};
 
-use crate::args::check_option;
+use crate::args::{check_c_string, check_option, opt_c_string};
+use crate::buffer;
 use crate::library::Entry::Stateful;
 use crate::library::{Library, Parts};
-use file::{Buffering, Stream};
+use file::{Buffering, Read, Sink, Stream, Unread};
 
 /// The `io` library.
 pub const IO: Library = Library {
@@ -213,15 +214,15 @@ fn file_result(
 
 /// Implements `io.open` (§5.7): a file in `mode` (default `r`), or nil, a message and a number.
 fn open(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
-    let name = cx.check_bytes(1)?;
-    let mode = cx.opt_bytes(2, b"r")?;
+    let name = check_c_string(cx, 1)?;
+    let mode = opt_c_string(cx, 2, b"r")?;
     file_result(cx, Stream::open(name, mode), Some(name))
 }
 
 /// Implements `io.popen` (§5.7): the output (`r`, default) or input (`w`) of a shell command.
 fn popen(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
-    let command = cx.check_bytes(1)?;
-    let mode = cx.opt_bytes(2, b"r")?;
+    let command = check_c_string(cx, 1)?;
+    let mode = opt_c_string(cx, 2, b"r")?;
     file_result(cx, Stream::pipe(command, mode), Some(command))
 }
 
@@ -268,7 +269,7 @@ fn set_default(cx: &CallCx<'_>, position: i64, mode: &[u8]) -> Result<Returned, 
 
 /// Opens the file that argument 1 names; a failure is an argument error.
 fn open_or_error(cx: &CallCx<'_>, mode: &[u8]) -> Result<Stream, LuaError> {
-    let name = cx.check_bytes(1)?;
+    let name = check_c_string(cx, 1)?;
     Stream::open(name, mode).map_err(|error| cx.arg_error(1, describe(&error, Some(name))))
 }
 
@@ -458,42 +459,85 @@ fn read_formats(cx: &CallCx<'_>, file: &LuaFile, first: usize) -> Result<Returne
     cx.ret_top(count)
 }
 
+/// Bytes read that cost as much as an instruction.
+const BYTES_PER_UNIT: usize = 16;
+
+/// What reading appends to: bytes under the limits of the VM, since a file may have no end.
+struct Bytes<'c, 'a> {
+    cx: &'c CallCx<'a>,
+    bytes: Vec<u8>,
+}
+
+impl Sink for Bytes<'_, '_> {
+    type Refusal = LuaError;
+
+    fn append(&mut self, bytes: &[u8]) -> Result<(), LuaError> {
+        self.cx.charge((1 + bytes.len() / BYTES_PER_UNIT) as u64)?;
+        buffer::append(self.cx, &mut self.bytes, bytes)
+    }
+}
+
+/// Pushes what `read` appends, if it says that there is something; false, and nothing pushed,
+/// at the end of the file.
+fn push_read(
+    cx: &CallCx<'_>,
+    file: &LuaFile,
+    read: impl FnOnce(&mut Stream, &mut Bytes<'_, '_>) -> Read<bool, LuaError>,
+) -> Result<io::Result<bool>, LuaError> {
+    let mut sink = Bytes {
+        cx,
+        bytes: Vec::new(),
+    };
+    match with_stream(cx, file, |stream| read(stream, &mut sink))? {
+        Ok(true) => cx.push_bytes(&sink.bytes).map(|()| Ok(true)),
+        Ok(false) => Ok(Ok(false)),
+        Err(Unread::Failed(error)) => Ok(Err(error)),
+        Err(Unread::Refused(error)) => Err(error),
+    }
+}
+
 /// Pushes the next line; false, and nothing pushed, at the end of the file.
 fn push_line(cx: &CallCx<'_>, file: &LuaFile) -> Result<io::Result<bool>, LuaError> {
-    with_stream(cx, file, |stream| match stream.read_line() {
-        Ok(Some(line)) => cx.push_bytes(&line).map(|()| Ok(true)),
+    let at_hand = with_stream(cx, file, |stream| match stream.line_at_hand() {
+        Ok(Some(line)) => cx.push_bytes(line).map(|()| Ok(true)),
         Ok(None) => Ok(Ok(false)),
         Err(error) => Ok(Err(error)),
-    })?
+    })??;
+    match at_hand {
+        Ok(false) => push_read(cx, file, |stream, line| stream.read_line(line)),
+        pushed => Ok(pushed),
+    }
 }
 
 /// Pushes what argument `i` asks for; false, and nothing pushed, at the end of the file.
 fn read_format(cx: &CallCx<'_>, file: &LuaFile, i: usize) -> Result<io::Result<bool>, LuaError> {
-    let read: io::Result<Option<Vec<u8>>> = match cx.arg(i) {
-        Value::Number(count) if count as usize == 0 => {
-            with_stream(cx, file, Stream::is_at_end)?.map(|ended| (!ended).then(Vec::new))
-        }
-        Value::Number(count) => with_stream(cx, file, |stream| stream.read_bytes(count as usize))?
-            .map(|bytes| (!bytes.is_empty()).then_some(bytes)),
+    match cx.arg(i) {
+        Value::Number(count) => push_read(cx, file, |stream, sink| match count as usize {
+            0 => Ok(!stream.is_at_end()?),
+            count => Ok(stream.read_bytes(count, sink)? > 0),
+        }),
         Value::String(format) => match format.as_bytes() {
-            [b'*', b'n', ..] => {
-                return Ok(with_stream(cx, file, Stream::read_number)?
-                    .map(|number| number.map(|number| cx.push_number(number)).is_some()));
-            }
-            [b'*', b'l', ..] => return push_line(cx, file),
-            [b'*', b'a', ..] => with_stream(cx, file, Stream::read_all)?.map(Some),
-            [b'*', ..] => return Err(cx.arg_error(i, "invalid format")),
-            _ => return Err(cx.arg_error(i, "invalid option")),
+            [b'*', b'n', ..] => push_number(cx, file),
+            [b'*', b'l', ..] => push_line(cx, file),
+            [b'*', b'a', ..] => push_read(cx, file, |stream, sink| {
+                stream.read_bytes(usize::MAX, sink)?;
+                Ok(true)
+            }),
+            [b'*', ..] => Err(cx.arg_error(i, "invalid format")),
+            _ => Err(cx.arg_error(i, "invalid option")),
         },
-        _ => return Err(cx.arg_error(i, "invalid option")),
-    };
-    match read {
-        Ok(Some(bytes)) => {
-            cx.push_bytes(&bytes)?;
-            Ok(Ok(true))
-        }
-        Ok(None) => Ok(Ok(false)),
-        Err(error) => Ok(Err(error)),
+        _ => Err(cx.arg_error(i, "invalid option")),
+    }
+}
+
+/// Pushes the number that comes next; false, and nothing pushed, if there is none.
+fn push_number(cx: &CallCx<'_>, file: &LuaFile) -> Result<io::Result<bool>, LuaError> {
+    // The whole numeral is gone through again for each of its bytes.
+    let cost = |len: usize| cx.charge((1 + len / BYTES_PER_UNIT) as u64);
+    match with_stream(cx, file, |stream| stream.read_number(cost))? {
+        Ok(number) => Ok(Ok(number.map(|number| cx.push_number(number)).is_some())),
+        Err(Unread::Failed(error)) => Ok(Err(error)),
+        Err(Unread::Refused(error)) => Err(error),
     }
 }
 

@@ -6,8 +6,10 @@
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
-use jiff::tz::{Disambiguation, TimeZone};
+use jiff::tz::TimeZone;
 use lua_vm::{CallCx, LuaError, Returned, Value};
+
+use super::zone::Zone;
 
 /// 400 years, after which the calendar repeats, days of the week included; in seconds.
 const CYCLE: i64 = 146_097 * 86_400;
@@ -55,12 +57,12 @@ impl Fields {
         }
         let cycles = cycles_beyond(seconds);
         let timestamp = Timestamp::from_second(seconds - cycles * CYCLE).ok()?;
-        let zone = if utc {
-            TimeZone::UTC
+        let utc_zone = TimeZone::UTC;
+        let info = if utc {
+            utc_zone.to_offset_info(timestamp)
         } else {
-            TimeZone::system()
+            Zone::local().info(timestamp)
         };
-        let info = zone.to_offset_info(timestamp);
         let fields = Fields {
             time: info.offset().to_datetime(timestamp),
             years_off: cycles * CYCLE_YEARS,
@@ -80,9 +82,15 @@ impl Fields {
         i64::from(self.time.year()) + self.years_off
     }
 
-    /// The year of the ISO week.
-    fn week_year(&self) -> i64 {
-        i64::from(self.time.iso_week_date().year()) + self.years_off
+    /// The year as C's `int`, which the last years that C knows overflow.
+    fn shown_year(&self) -> i64 {
+        i64::from(self.year() as i32)
+    }
+
+    /// The year of the ISO week, as shown.
+    fn shown_week_year(&self) -> i64 {
+        let year = i64::from(self.time.iso_week_date().year()) + self.years_off;
+        i64::from(year as i32)
     }
 
     /// Days since Sunday.
@@ -126,7 +134,7 @@ pub(super) fn date(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
         (b"hour", time.hour().into()),
         (b"day", time.day().into()),
         (b"month", time.month().into()),
-        (b"year", fields.year()),
+        (b"year", fields.shown_year()),
         (b"wday", fields.weekday() + 1),
         (b"yday", fields.yearday() + 1),
     ];
@@ -184,8 +192,11 @@ fn field(cx: &mut CallCx<'_>, name: &str, default: Option<i64>) -> Result<i64, L
 /// C's `mktime`: year, month, day, hour, minute, second in local time.
 fn local_seconds(fields: [i64; 6], is_dst: Option<bool>) -> Option<i64> {
     let [year, month, day, hour, minute, second] = fields;
+    // C counts years from 1900 and months from 0, in ints that may overflow.
+    let year = i64::from((year as i32).wrapping_sub(1900)) + 1900;
+    let month = i64::from((month as i32).wrapping_sub(1));
     // All are C's ints: nothing below overflows.
-    let months = year * 12 + (month - 1);
+    let months = year * 12 + month;
     let year = months.div_euclid(12);
     let month_start = DateTime::new(
         2000 + year.rem_euclid(CYCLE_YEARS) as i16,
@@ -209,32 +220,7 @@ fn local_seconds(fields: [i64; 6], is_dst: Option<bool>) -> Option<i64> {
     if !is_c_year(i64::from(local.year()) + cycles * CYCLE_YEARS) {
         return None;
     }
-    let zone = TimeZone::system();
-    let zoned = zone
-        .to_ambiguous_zoned(local)
-        .disambiguate(Disambiguation::Compatible)
-        .ok()?;
-    let found = zoned.timestamp().as_second() + cycles * CYCLE;
-    // A stated season that does not hold at that time moves the clock by the difference.
-    let info = zone.to_offset_info(zoned.timestamp());
-    match is_dst {
-        Some(true) if !info.dst().is_dst() => {
-            let summer = zone
-                .following(zoned.timestamp())
-                .find(|change| change.dst().is_dst());
-            // Where there is no summer, one counts as an hour.
-            let shift = summer.map_or(3600, |s| s.offset().seconds() - info.offset().seconds());
-            Some(found - i64::from(shift))
-        }
-        Some(false) if info.dst().is_dst() => {
-            let winter = zone
-                .following(zoned.timestamp())
-                .find(|change| !change.dst().is_dst());
-            let shift = winter.map_or(0, |w| info.offset().seconds() - w.offset().seconds());
-            Some(found + i64::from(shift))
-        }
-        _ => Some(found),
-    }
+    Some(Zone::local().instant(local, is_dst)? + cycles * CYCLE)
 }
 
 /// A time of day in UTC, in seconds since the epoch.
@@ -310,13 +296,13 @@ fn convert(fields: &Fields, conversion: u8) -> Option<String> {
         b'b' | b'h' => month_name[..3].into(),
         b'B' => month_name.into(),
         b'c' => composed(b"%a %b %e %H:%M:%S %Y"),
-        b'C' => format!("{:02}", year.div_euclid(100)),
+        b'C' => format!("{:02}", fields.shown_year().div_euclid(100)),
         b'd' => format!("{:02}", time.day()),
         b'D' | b'x' => composed(b"%m/%d/%y"),
         b'e' => format!("{:2}", time.day()),
         b'F' => composed(b"%Y-%m-%d"),
-        b'g' => format!("{:02}", fields.week_year().rem_euclid(100)),
-        b'G' => fields.week_year().to_string(),
+        b'g' => format!("{:02}", fields.shown_week_year().rem_euclid(100)),
+        b'G' => fields.shown_week_year().to_string(),
         b'H' => format!("{:02}", time.hour()),
         b'I' => format!("{hour12:02}"),
         b'j' => format!("{:03}", fields.yearday() + 1),
@@ -342,7 +328,7 @@ fn convert(fields: &Fields, conversion: u8) -> Option<String> {
             (fields.yearday() + 7 - (fields.weekday() + 6) % 7) / 7
         ),
         b'y' => format!("{:02}", year.rem_euclid(100)),
-        b'Y' => year.to_string(),
+        b'Y' => fields.shown_year().to_string(),
         b'z' => {
             let minutes = fields.offset.abs() / 60;
             let sign = if fields.offset < 0 { '-' } else { '+' };

@@ -4,11 +4,13 @@
 //! sandbox keeps.
 
 mod date;
+mod zone;
 
 use std::io;
 
 use lua_vm::{CallCx, LuaError, Returned, Value};
 
+use crate::args::check_c_string;
 use crate::base::os_path;
 use crate::library::Entry::Native;
 use crate::library::Library;
@@ -76,7 +78,7 @@ fn execute(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     if cx.arg(1).is_nil() {
         return cx.ret_number(f64::from(u8::from(cfg!(unix))));
     }
-    let command = cx.check_bytes(1)?;
+    let command = check_c_string(cx, 1)?;
     cx.ret_number(f64::from(run_shell(command)))
 }
 
@@ -107,9 +109,9 @@ fn exit(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
 
 /// Implements `os.getenv` (§5.8): the value of an environment variable, or nil.
 fn getenv(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
-    let name = cx.check_bytes(1)?;
+    let name = check_c_string(cx, 1)?;
     // Names that no variable can have make std panic.
-    if name.is_empty() || name.contains(&b'=') || name.contains(&0) {
+    if name.is_empty() || name.contains(&b'=') {
         return cx.ret_nil();
     }
     match std::env::var_os(os_path(name)) {
@@ -121,7 +123,7 @@ fn getenv(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
 /// Implements `os.remove` (§5.8): deletes a file or an empty directory; true, or nil, a
 /// message and the error number.
 fn remove(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
-    let name = cx.check_bytes(1)?;
+    let name = check_c_string(cx, 1)?;
     let path = os_path(name);
     let is_dir = path.symlink_metadata().is_ok_and(|data| data.is_dir());
     let outcome = if is_dir {
@@ -134,8 +136,8 @@ fn remove(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
 
 /// Implements `os.rename` (§5.8); results as `os.remove`.
 fn rename(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
-    let from = cx.check_bytes(1)?;
-    let to = cx.check_bytes(2)?;
+    let from = check_c_string(cx, 1)?;
+    let to = check_c_string(cx, 2)?;
     file_outcome(cx, std::fs::rename(os_path(from), os_path(to)), from)
 }
 
@@ -171,7 +173,7 @@ pub(crate) fn reason(error: &io::Error) -> String {
 fn setlocale(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     let locale = match cx.arg(1) {
         Value::Nil => &b"C"[..],
-        _ => cx.check_bytes(1)?,
+        _ => check_c_string(cx, 1)?,
     };
     let categories = ["all", "collate", "ctype", "monetary", "numeric", "time"];
     crate::args::check_option(cx, 2, b"all", &categories.map(|name| (name, ())))?;

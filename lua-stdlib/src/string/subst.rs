@@ -42,10 +42,14 @@ pub(super) fn gsub(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
 
     let mut matcher = Matcher::new();
     let mut out = Buffer::new(subject_len + subject_len / 2);
+    // A function that is called may put another string in place of the argument, by
+    // `debug.setlocal`; as in C, it is this one that is gone through.
+    cx.push_arg(1);
+    let slot = cx.top();
     let mut count = 0;
     let mut from = 0;
     while count < most {
-        let subject = cx.check_bytes(1)?;
+        let subject = subject_at(cx, slot);
         if from > subject.len() {
             break;
         }
@@ -59,13 +63,12 @@ pub(super) fn gsub(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
             Replacement::Template => {
                 add_template(cx, &mut out, &matcher, &pattern, subject, (start, end))?;
             }
-            _ => add_computed(cx, &mut out, kind, &matcher, &pattern, (start, end))?,
+            _ => add_computed(cx, &mut out, kind, &matcher, &pattern, slot, (start, end))?,
         }
         from = end;
         if end == start {
             // After an empty match keep one byte, or it would be found forever.
-            let subject = cx.check_bytes(1)?;
-            let Some(byte) = subject.get(start) else {
+            let Some(byte) = subject_at(cx, slot).get(start) else {
                 break;
             };
             out.push(cx, std::slice::from_ref(byte))?;
@@ -76,17 +79,25 @@ pub(super) fn gsub(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
         }
     }
     if count == 0 {
-        cx.push_arg(1);
+        cx.push_copy(slot as isize);
     } else {
-        out.push(cx, part(cx.check_bytes(1)?, from, usize::MAX))?;
+        out.push(cx, part(subject_at(cx, slot), from, usize::MAX))?;
         cx.push_bytes(out.bytes())?;
     }
     cx.push_number(count as f64);
     cx.ret_top(2)
 }
 
-/// The subject from `start` to `end`, as far as it reaches: a function that was called may
-/// have put another string in its place, by `debug.setlocal`.
+/// The subject, which is in a slot of its own.
+fn subject_at<'a>(cx: &'a CallCx<'_>, slot: usize) -> &'a [u8] {
+    match cx.value(slot as isize) {
+        Value::String(subject) => subject.as_bytes(),
+        // Not even this slot is out of reach.
+        _ => b"",
+    }
+}
+
+/// The subject from `start` to `end`, as far as it reaches.
 fn part(subject: &[u8], start: usize, end: usize) -> &[u8] {
     let end = end.min(subject.len());
     subject.get(start..end).unwrap_or(b"")
@@ -136,10 +147,11 @@ fn add_computed(
     kind: Replacement,
     matcher: &Matcher,
     pattern: &Pattern,
+    slot: usize,
     range: (usize, usize),
 ) -> Result<(), LuaError> {
     cx.push_arg(3);
-    let subject = cx.check_bytes(1)?;
+    let subject = subject_at(cx, slot);
     if kind == Replacement::Function {
         let captures = push_captures(cx, matcher, pattern, subject, range, true)?;
         cx.call(captures, Results::Exactly(1))?;
@@ -153,7 +165,7 @@ fn add_computed(
     let value = cx.value(-1);
     match value {
         value if !value.truthy() => {
-            out.push(cx, part(cx.check_bytes(1)?, range.0, range.1))?;
+            out.push(cx, part(subject_at(cx, slot), range.0, range.1))?;
         }
         Value::String(string) => out.push(cx, string.as_bytes())?,
         Value::Number(number) => out.push(cx, lua_vm::format_number(number).as_bytes())?,

@@ -69,8 +69,8 @@ print(("hello"):gsub("l", shorten("z")))
 print(("hello"):gsub("l", shorten(false)))
 "##,
         expect![[r#"
-            hez	1
-            he	1
+            hezzo	2
+            hello	2
         "#]],
     );
 }

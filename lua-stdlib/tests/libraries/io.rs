@@ -1,5 +1,8 @@
 //! The `io` library, script in and output out.
 
+use lua_stdlib::Preset;
+use lua_vm::VmConfig;
+
 use super::check;
 use expect_test::expect;
 
@@ -61,4 +64,26 @@ print(io.tmpfile():write("x"))
             true
         "#]],
     );
+}
+
+/// Reading ends at the memory limit, whatever the file has to give; no `pcall` catches that.
+#[test]
+fn files_without_an_end() {
+    for read in [
+        "io.open('/dev/zero'):read(2^30)",
+        "io.open('/dev/zero'):read('*a')",
+        "io.popen(\"yes x | tr -d '\\\\n'\"):read('*a')",
+        "io.popen(\"yes x | tr -d '\\\\n'\"):read('*l')",
+        "for line in io.popen(\"yes x | tr -d '\\\\n'\"):lines() do end",
+        "load(function() return 'x=1 ' end)",
+        "load(function() return '--[=[' .. ('x'):rep(10000) end)",
+    ] {
+        let config = VmConfig {
+            memory_limit: Some(8 << 20),
+            ..VmConfig::default()
+        };
+        let source = format!("print(pcall(function() {read} end))");
+        let output = super::run(config, Preset::Full, &source);
+        assert_eq!(output, "error: not enough memory\n", "{read}");
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::{Descent, Enclosing, Parsed};
 use crate::ast::{BinaryOp, Expr, ExprId, FuncId, List, TableItem, UnaryOp};
+use crate::lexer::Tokens;
 use crate::literal::{self, StringForm};
 use crate::token::Token;
 
@@ -24,7 +25,7 @@ fn priority(op: BinaryOp) -> (u8, u8) {
 /// How tightly a unary operator binds to its operand.
 const UNARY_PRIORITY: u8 = 8;
 
-impl Descent<'_> {
+impl<T: Tokens> Descent<'_, T> {
     pub(super) fn expr_list(&mut self) -> Parsed<List<ExprId>> {
         let first = self.expr()?;
         if self.token != Token::Comma {
@@ -114,7 +115,7 @@ impl Descent<'_> {
     }
 
     fn string(&mut self, form: StringForm) -> Parsed<ExprId> {
-        let value = literal::string_value(self.text(), form);
+        let value = literal::string_value(self.lexer.text(self.start, self.end), form);
         let value = Expr::String(self.tree.intern(&value));
         let expr = self.tree.push_expr(value, self.start, self.end);
         self.advance()?;

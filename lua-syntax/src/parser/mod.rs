@@ -21,7 +21,7 @@ use tree::Tree;
 use crate::MAX_SYNTAX_LEVELS;
 use crate::ast::{Block, Chunk, Func, FuncId, List, StrId};
 use crate::error::SyntaxError;
-use crate::lexer::{Lexer, Spanned};
+use crate::lexer::{Lexer, More, PieceLexer, Spanned, Tokens};
 use crate::literal;
 use crate::span::{Pos, Span};
 use crate::token::{Fault, Token};
@@ -44,10 +44,37 @@ impl Parser {
             return Err(SyntaxError::too_large(chunk_name));
         }
         self.tree.prepare(source.len());
+        let (result, _) = self.descend(Lexer::new(source), chunk_name);
+        self.finish(result, chunk_name)
+    }
+
+    /// As [`Parser::parse`], for a source that comes in pieces. `source` holds what there is
+    /// of it, and `more` appends the next piece or says that there is none. It is asked for
+    /// no more than what must be seen before an error or the end is: a source that goes on
+    /// behind an error is not read on. It is told how many levels of [`MAX_SYNTAX_LEVELS`]
+    /// the parser is in, and so how much of the stack it uses.
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::parse`].
+    pub fn parse_pieces<'r>(
+        &mut self,
+        source: &'r mut Vec<u8>,
+        more: &'r mut More<'r>,
+        chunk_name: &[u8],
+    ) -> Result<&Chunk, SyntaxError> {
+        self.tree.prepare(source.len());
+        let (result, lexer) = self.descend(PieceLexer::new(source, more), chunk_name);
+        if lexer.is_too_large() {
+            return Err(SyntaxError::too_large(chunk_name));
+        }
+        self.finish(result, chunk_name)
+    }
+
+    fn descend<T: Tokens>(&mut self, lexer: T, chunk_name: &[u8]) -> (Parsed, T) {
         let mut descent = Descent {
-            source,
             chunk_name,
-            lexer: Lexer::new(source),
+            lexer,
             token: Token::Eof,
             start: Pos::default(),
             end: Pos::default(),
@@ -65,6 +92,10 @@ impl Parser {
         };
         let result = descent.main();
         self.tree = descent.tree;
+        (result, descent.lexer)
+    }
+
+    fn finish(&mut self, result: Parsed, chunk_name: &[u8]) -> Result<&Chunk, SyntaxError> {
         match result {
             Ok(()) => Ok(self.tree.finish(chunk_name)),
             Err(error) => Err(*error),
@@ -90,10 +121,9 @@ struct Enclosing {
     loops: u32,
 }
 
-struct Descent<'s> {
-    source: &'s [u8],
+struct Descent<'s, T> {
     chunk_name: &'s [u8],
-    lexer: Lexer<'s>,
+    lexer: T,
     /// The current token and its place.
     token: Token,
     start: Pos,
@@ -108,7 +138,7 @@ struct Descent<'s> {
     tree: Tree,
 }
 
-impl<'s> Descent<'s> {
+impl<T: Tokens> Descent<'_, T> {
     fn main(&mut self) -> Parsed {
         self.advance()?;
         let block = self.block()?;
@@ -143,7 +173,7 @@ impl<'s> Descent<'s> {
             self.end = end;
             return Ok(());
         }
-        match self.lexer.token() {
+        match self.lexer.token(self.level) {
             Ok((start, token, end)) => {
                 self.start = start;
                 self.token = token;
@@ -155,7 +185,7 @@ impl<'s> Descent<'s> {
     }
 
     fn look_ahead(&mut self) -> Parsed<Token> {
-        match self.lexer.token() {
+        match self.lexer.token(self.level) {
             Ok(ahead) => {
                 self.ahead = Some(ahead);
                 Ok(ahead.1)
@@ -171,8 +201,8 @@ impl<'s> Descent<'s> {
     }
 
     /// The bytes of the current token.
-    fn text(&self) -> &'s [u8] {
-        &self.source[self.start.offset as usize..self.end.offset as usize]
+    fn text(&self) -> &[u8] {
+        self.lexer.text(self.start, self.end)
     }
 
     fn accept(&mut self, token: Token) -> Parsed<bool> {
@@ -195,7 +225,7 @@ impl<'s> Descent<'s> {
         if self.token != Token::Name {
             return Err(self.expected(Token::Name));
         }
-        let name = self.tree.intern(self.text());
+        let name = self.tree.intern(self.lexer.text(self.start, self.end));
         self.advance()?;
         Ok(name)
     }

@@ -3,9 +3,10 @@
 use super::{Descent, Parsed};
 use crate::MAX_SYNTAX_LEVELS;
 use crate::ast::{Block, Expr, ExprId, IfArm, List, Stat, StatId};
+use crate::lexer::Tokens;
 use crate::token::Token;
 
-impl Descent<'_> {
+impl<T: Tokens> Descent<'_, T> {
     fn ends_block(&self) -> bool {
         matches!(
             self.token,

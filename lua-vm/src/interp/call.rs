@@ -531,7 +531,7 @@ pub(crate) unsafe fn call_from_native(
     // SAFETY: the caller's contract; the word makes the loop leave here.
     unsafe {
         if (*vm).native_depth >= unwind::native_depth_limit(vm) {
-            return Err(unwind::throw_positioned(vm, b"C stack overflow"));
+            return Err(unwind::overflow(vm, b"C stack overflow"));
         }
         if (*vm).fp >= (*vm).word_limit {
             VmCore::ensure_words(vm)?;

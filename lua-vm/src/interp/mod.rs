@@ -96,6 +96,8 @@ pub(crate) struct VmCore {
     pub(crate) overflow_margin: usize,
     /// The thrown value has been through the message handler in force.
     pub(crate) is_handled: bool,
+    /// It says that a stack is full: its handler may go beyond the limits.
+    pub(crate) is_overflow: bool,
     /// A value of another VM was passed in: the next fallible operation says so.
     pub(crate) has_foreign_value: bool,
     /// What the host lent for the current call.
@@ -214,7 +216,7 @@ impl VmCore {
             let used = from.offset_from((*coroutine).stack) as usize;
             let needed = used + slots + stack::SPARE_SLOTS;
             if needed > (*vm).limits.stack_slots + (*vm).overflow_margin {
-                return Err(unwind::throw_positioned(vm, b"stack overflow"));
+                return Err(unwind::overflow(vm, b"stack overflow"));
             }
             let moved = Coroutine::grow_stack(&mut (*vm).heap, coroutine, needed)?;
             (*vm).base = (*vm).base.wrapping_byte_offset(moved);
@@ -271,7 +273,7 @@ impl VmCore {
             (*coroutine).fp = (*vm).fp;
             let used = (*vm).fp.offset_from((*coroutine).words) as usize;
             if used >= (*vm).limits.call_depth + (*vm).overflow_margin {
-                return Err(unwind::throw_positioned(vm, b"stack overflow"));
+                return Err(unwind::overflow(vm, b"stack overflow"));
             }
             if used + stack::SPARE_WORDS >= (*coroutine).words_len {
                 Coroutine::grow_words(&mut (*vm).heap, coroutine)?;

@@ -10,9 +10,9 @@ use crate::error::{ErrorKind, LuaError};
 use crate::func::upvalue::UpValue;
 use crate::value::RawValue;
 
-/// Slots and words that a message handler may use beyond the limits.
-const HANDLER_MARGIN: usize = 2000;
-/// Calls from natives that a message handler may nest beyond the limit.
+/// Slots and words that the message handler of an overflow may use beyond the limits.
+const HANDLER_MARGIN: usize = 12_000;
+/// Calls from natives that it may nest beyond the limit.
 const HANDLER_DEPTH: u32 = 25;
 
 /// Makes `value` the thrown one.
@@ -21,6 +21,7 @@ pub(crate) unsafe fn throw_value(vm: *mut VmCore, value: RawValue) -> LuaError {
     unsafe {
         (*vm).heap.thrown = value;
         (*vm).is_handled = false;
+        (*vm).is_overflow = false;
     }
     LuaError::THROW
 }
@@ -48,6 +49,35 @@ pub(crate) unsafe fn throw_positioned(vm: *mut VmCore, message: &[u8]) -> LuaErr
         let mut text = debug::position_of(&Walk::running(vm));
         text.extend_from_slice(message);
         throw_text(vm, &text)
+    }
+}
+
+/// A stack is full: raises `message`. A message handler that was called for an earlier such
+/// error, and has used up what it was granted beyond the limit, is not asked again.
+///
+/// # Safety
+///
+/// The saved state is that of the running frame.
+#[cold]
+pub(crate) unsafe fn overflow(vm: *mut VmCore, message: &[u8]) -> LuaError {
+    // SAFETY: the caller's contract.
+    unsafe {
+        if (*vm).overflow_margin > 0 {
+            return handling_failed(vm);
+        }
+        let error = throw_positioned(vm, message);
+        (*vm).is_overflow = true;
+        error
+    }
+}
+
+/// The error of a message handler that cannot be called.
+unsafe fn handling_failed(vm: *mut VmCore) -> LuaError {
+    // SAFETY: the caller passes a live VM.
+    unsafe {
+        let error = throw_text(vm, b"error in error handling");
+        (*vm).is_handled = true;
+        error
     }
 }
 
@@ -87,13 +117,23 @@ pub(crate) unsafe fn raise(vm: *mut VmCore, mut error: LuaError) -> *mut RawValu
 }
 
 /// Shows an error to the message handler in force, if there is one; notes an abort.
-unsafe fn handle(vm: *mut VmCore, mut error: LuaError) -> LuaError {
-    // SAFETY: the caller of `raise`'s contract.
+/// Returns the error that goes on.
+///
+/// # Safety
+///
+/// As [`raise`].
+pub(crate) unsafe fn handle(vm: *mut VmCore, mut error: LuaError) -> LuaError {
+    // SAFETY: the caller's contract.
     unsafe {
         if error.kind() == ErrorKind::Throw && (*vm).aborting.is_none() && !(*vm).is_handled {
             match catcher(vm) {
                 Catcher::Xpcall(handler) => {
-                    if let Err(failed) = call_handler(vm, handler) {
+                    let mut called = call_handler(vm, handler);
+                    if called.is_err() && (*vm).is_overflow && !(*vm).is_handled {
+                        // There was no room for the call: it is told of that instead.
+                        called = call_handler(vm, handler);
+                    }
+                    if let Err(failed) = called {
                         error = failed;
                     }
                     // Natives on the way to the handler's `xpcall` pass the error on as
@@ -183,12 +223,15 @@ unsafe fn call_handler(vm: *mut VmCore, handler: RawValue) -> Result<(), LuaErro
         let is_too_deep = (*vm).native_depth >= (*vm).limits.native_depth + HANDLER_DEPTH;
         // A callable table is no handler.
         if is_too_deep || handler.as_function().is_none() {
-            return Err(throw_text(vm, b"error in error handling"));
+            return Err(handling_failed(vm));
         }
         let func = VmCore::frame_top(vm);
         let offset = func.offset_from((*vm).base);
         let (pc, open_end) = ((*vm).pc, (*vm).top.addr().wrapping_sub((*vm).base.addr()));
-        let margin = std::mem::replace(&mut (*vm).overflow_margin, HANDLER_MARGIN);
+        let margin = (*vm).overflow_margin;
+        if (*vm).is_overflow {
+            (*vm).overflow_margin = HANDLER_MARGIN;
+        }
         VmCore::load_limits(vm);
         let margin = Finally(|| {
             (*vm).overflow_margin = margin;

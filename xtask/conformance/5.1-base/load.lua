@@ -263,3 +263,122 @@ for _, name in ipairs { "=binary", "@file.luac", "\27Lua", "other" } do
 end
 --- case: the default name of precompiled text
 return select(2, loadstring("\27Lua")), select(2, load(function() return "\27" end))
+--- case: a reader is asked for no more than the first error needs
+local function pieces(...)
+  local list, n = { ... }, 0
+  local f, e = load(function() n = n + 1 return list[n] end)
+  show(f and "loaded", type(e) == "string" and e:match("[^\n]*") or type(e), n)
+end
+pieces(-96, true)
+pieces("return ", "1", {})
+pieces("return = ", {})
+pieces("return =", {})
+pieces("x = ", ")", {})
+pieces("x = ", ") ", {})
+pieces("x = '", {})
+pieces("x = '", "a\n", {})
+pieces("x = '\\30", "0", "0", {})
+pieces("x = '\\300", {})
+pieces("x = '\\300 ", {})
+pieces("x = 1..", "2 ", {})
+pieces("x = 1..", {})
+pieces("x = [", "= ", {})
+pieces("x = [=", "[ ]", "=", "] ", "= ", {})
+pieces("-- ", "comment = ", "\nx ", "= = ", {})
+pieces("a.", "b ", ".", ".", ". ", {})
+pieces("ret", "urn ", "nil ", "x ", {})
+pieces("break ", {})
+pieces("return 1", "", "= = ")
+pieces("", "return 1")
+pieces("", "", "return 1")
+pieces(nil, "return 1")
+--- case: an endless source with an error
+local function endless(first, rest)
+  local n = 0
+  local f, e = load(function()
+    n = n + 1
+    return n == 1 and first or rest
+  end)
+  show(e, n)
+end
+endless("x ", "x ")
+endless("x = 1 ", "x = ) ")
+endless("f(", ";")
+endless("x = '", ("y"):rep(1000) .. "\n")
+endless("return ", "return ")
+--- case: a reader that fails behind an error is never asked
+local n = 0
+local f, e = load(function()
+  n = n + 1
+  if n > 2 then
+    error("not this one")
+  end
+  return "x = ) "
+end)
+show(f, e, n)
+local n = 0
+local f, e = load(function()
+  n = n + 1
+  if n > 2 then
+    error("this one", 0)
+  end
+  return "x = 1 "
+end)
+show(f, e, n)
+--- case: a reader that loads
+local depth = 0
+local function reader()
+  depth = depth + 1
+  if depth > 5 then
+    return nil
+  end
+  local f, e = load(reader, "=inner" .. depth)
+  return f and "return 1 " or "= "
+end
+show(load(reader))
+show(depth)
+--- case: readers inside each other to the limit
+local deepest
+local function nest(level)
+  local f, e = load(function()
+    nest(level + 1)
+    return " = "
+  end)
+  deepest = deepest or e
+  show(level < 3 and e or nil)
+end
+local real = show
+local calls = 0
+show = function(e)
+  calls = calls + 1
+  if e then
+    real(e)
+  end
+end
+nest(1)
+real(deepest, calls > 150)
+--- case: a handler sees the errors of readers
+local function handler(e)
+  show("handler", e)
+  return "handled"
+end
+show(xpcall(function()
+  return load(function() error("in the reader", 0) end)
+end, handler))
+show(xpcall(function()
+  return load(function() return {} end)
+end, handler))
+show(xpcall(function()
+  return load(function() return "= " end)
+end, handler))
+--- case: a precompiled chunk in pieces ends by itself
+local text, n = string.dump(loadstring("return ...")), 0
+local f = load(function() n = n + 1 return n == 1 and text or error("asked again") end)
+show(f(7), n)
+--- case: chunk names end at a zero byte
+show(debug.getinfo(loadstring("", "=a\0b"), "S").source)
+show(debug.getinfo(load(function() end, "@a\0b"), "S").source)
+show(debug.getinfo(loadstring("x = 1 -- \0 "), "S").source)
+--- case: a file without an end but with an error
+local f, e = loadfile("/dev/zero")
+return f, e

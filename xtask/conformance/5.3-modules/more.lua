@@ -250,3 +250,10 @@ local names = {}
 for k, v in pairs(package) do names[#names + 1] = k .. ":" .. type(v) end
 table.sort(names)
 show(table.concat(names, " "), package.config)
+--- case: names of modules end at a zero byte
+package.preload.with_zero = function(...) show(...) return "loaded" end
+show(require("with_zero\0more"))
+show(package.loaded.with_zero, package.loaded["with_zero\0more"])
+package.path, package.cpath = "./?.none\0;./?.never", ""
+show(pcall(require, "no\0module"))
+package.loaded.with_zero, package.preload.with_zero = nil

@@ -131,3 +131,12 @@ show(("aabbcd"):gsub("(%a)%1", "<%1>"))
 show(("f(a)(b)"):gsub("%b()", "[]"))
 --- case: a dollar and a caret in replacements mean nothing
 show(("abc"):gsub("b", "^$.*[]"))
+--- case: a subject that is replaced while it is gone through
+local function replacing(value)
+  return (("hello"):gsub("l", function() debug.setlocal(2, 1, value) return "z" end))
+end
+show(replacing("x"))
+show(replacing("a longer one"))
+show((("hello"):gsub("()l", function(at) debug.setlocal(2, 1, "x") collectgarbage() return at end)))
+show((("hello"):gsub("l*", function() debug.setlocal(2, 1, "x") return nil end)))
+show((("hello"):gsub("z", function() end)))

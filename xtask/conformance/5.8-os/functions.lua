@@ -192,3 +192,18 @@ local names = {}
 for k, v in pairs(os) do names[#names + 1] = k .. ":" .. type(v) end
 table.sort(names)
 return table.concat(names, " ")
+--- case: fields that overflow C's integers
+for _, year in ipairs { 2147483647, 2147483648, -2147483648, 4294967296, 2147485547, 2147485548, -2147481748, -2147481749, 1e15, -1e300 } do
+  show(year, (pcall(os.time, { year = year, month = 1, day = 1 })))
+  local ok, seconds = pcall(os.time, { year = year, month = 1, day = 1 })
+  show(("%.17g"):format(ok and seconds or 0))
+  seconds = os.time { year = 2000, month = year, day = 1 }
+  show(("%.17g"):format(seconds or 0))
+  seconds = os.time { year = 2000, month = 1, day = year, hour = year, min = year, sec = year }
+  show(("%.17g"):format(seconds or 0))
+end
+--- case: dates of the years that overflow C's
+for _, seconds in ipairs { 6.7767976291e16, 67767976233532799, 67767976233532800, 67768036191676799, 67768036191676800, -67768040609740800, -67768040609740801 } do
+  show(os.date("!%c %C %y %G %g %F", seconds))
+end
+show(os.date("!*t", 6.7767976291e16).year)

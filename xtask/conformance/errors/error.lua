@@ -291,3 +291,56 @@ print(xpcall(function() return nil + 1 end, 5))
 print(xpcall(function() local t; return t.x end, setmetatable({}, { __call = function() return "called" end })))
 print(xpcall(function() return 1 end, nil))
 print(pcall(function() xpcall(function() local a = -nil end, nil) end))
+--- case: a message handler that overflows the stack
+local function deep() local x = deep() return x end
+show(xpcall(function() error("a", 0) end, function() return deep() end))
+show(xpcall(deep, function() return deep() end))
+show(xpcall(function() error("a", 0) end, function() return select(2, pcall(deep)) end))
+show(xpcall(deep, function() return select(2, pcall(deep)) end))
+--- case: a message handler that is told of its own overflow
+local function deep() local x = deep() return x end
+local heard = {}
+show(xpcall(function() error("first", 0) end, function(e)
+  heard[#heard + 1] = e
+  return #heard == 1 and deep() or "second time"
+end))
+show(unpack(heard))
+--- case: a message handler of an overflow has room to work
+local function deep() local x = deep() return x end
+local function count(n) return n == 0 and 0 or 1 + count(n - 1) end
+show(xpcall(deep, function() return count(3000) end))
+--- case: a message handler that fails in turn
+local n = 0
+show(xpcall(function() error("first", 0) end, function(e)
+  n = n + 1
+  if n < 5 then
+    error(e .. n, 0)
+  end
+  return e .. " at last"
+end))
+show(n)
+show(xpcall(function() error("first", 0) end, function(e) error(e) end))
+show(xpcall(function() error("first", 0) end, error))
+show(xpcall(function() error({}) end, string.upper))
+--- case: message handlers that are no functions
+show(xpcall(function() error("a", 0) end, nil))
+show(xpcall(function() error("a", 0) end, 5))
+show(xpcall(function() error("a", 0) end, setmetatable({}, { __call = function() return "called" end })))
+show(xpcall(function() return "fine" end, nil))
+--- case: a message handler that yields
+local co = coroutine.create(function()
+  return xpcall(function() error("a", 0) end, function(e) coroutine.yield(e) return "resumed" end)
+end)
+show(coroutine.resume(co))
+show(coroutine.status(co))
+show(xpcall(function() error("a", 0) end, coroutine.yield))
+--- case: xpcall in a message handler
+show(xpcall(function() error("a", 0) end, function(e)
+  return select(2, xpcall(function() error(e .. "b", 0) end, function(e) return e .. "c" end))
+end))
+show(xpcall(function() error("a", 0) end, function(e)
+  return select(2, xpcall(function() error(e .. "b", 0) end, function(e) error(e) end))
+end))
+--- case: assertion messages end at a zero byte
+show(pcall(assert, false, "before\0after"))
+show(pcall(error, "before\0after"))

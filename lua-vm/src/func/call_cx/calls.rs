@@ -1,10 +1,12 @@
 //! Running Lua from a native function: loading, calling, paying for work.
 
+use lua_compiler::VerifiedProto;
+
 use super::CallCx;
 use crate::error::{LoadError, LuaError};
 use crate::func::load;
 use crate::func::native::Results;
-use crate::interp::{VmCore, budget, call, unwind};
+use crate::interp::{Finally, VmCore, budget, call, unwind};
 use crate::value::RawValue;
 use crate::value::borrowed::{FOREIGN_MESSAGE, Function};
 
@@ -108,6 +110,53 @@ impl CallCx<'_> {
         self.load_proto(&proto).map_err(LoadError::Vm)
     }
 
+    /// Compiles a chunk that comes in pieces (manual §5.1, `load`): `more`
+    /// appends the next to what there is in `source`, or says that there is none. It is
+    /// asked for no more than must be seen before the first error, and may run Lua. The
+    /// first error of `more` ends the loading. [`CallCx::load_proto`] makes the function.
+    ///
+    /// # Errors
+    ///
+    /// What `more` returns.
+    pub fn compile_pieces(
+        &mut self,
+        source: &mut Vec<u8>,
+        chunk_name: &[u8],
+        mut more: impl FnMut(&mut CallCx<'_>, &mut Vec<u8>) -> Result<bool, LuaError>,
+    ) -> Result<Result<VerifiedProto, LoadError>, LuaError> {
+        let vm = self.vm;
+        // What `more` runs may load chunks, too. The buffers that grow for this one are not
+        // kept: it may be a large one.
+        let mut loader = lua_compiler::Loader::default();
+        let mut failed = None;
+        let loaded = {
+            let mut next = |source: &mut Vec<u8>, level: usize| {
+                if failed.is_some() {
+                    return false;
+                }
+                // SAFETY: N2. The parser's levels use the stack as calls of natives do, and
+                // count as such; whoever resets the VM resets the depth.
+                let result = unsafe {
+                    let depth = (*vm).native_depth;
+                    (*vm).native_depth += level as u32;
+                    let restored = Finally(|| (*vm).native_depth = depth);
+                    let result = more(self, source);
+                    drop(restored);
+                    result
+                };
+                result.unwrap_or_else(|error| {
+                    failed = Some(error);
+                    false
+                })
+            };
+            loader.load_pieces(source, &mut next, chunk_name)
+        };
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        Ok(loaded.map_err(LoadError::from))
+    }
+
     /// Makes a function of a precompiled chunk, as [`Function::dump`] writes it. Its
     /// upvalues are fresh variables. The bytes may come from anywhere: they are
     /// verified.
@@ -126,10 +175,7 @@ impl CallCx<'_> {
     /// # Errors
     ///
     /// The memory limit.
-    pub fn load_proto(
-        &self,
-        proto: &lua_compiler::VerifiedProto,
-    ) -> Result<Function<'_>, LuaError> {
+    pub fn load_proto(&self, proto: &VerifiedProto) -> Result<Function<'_>, LuaError> {
         // SAFETY: the globals are live; B1.
         unsafe {
             let closure = load::load(self.vm, proto)?;

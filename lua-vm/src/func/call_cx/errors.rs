@@ -41,6 +41,22 @@ impl CallCx<'_> {
         }
     }
 
+    /// Shows an error to the message handler in force, for a native that catches it itself
+    /// where the reference's raises it; [`CallCx::error_value`] is then what the handler has
+    /// made of it.
+    ///
+    /// # Errors
+    ///
+    /// An abort, be it this one or one in the handler.
+    pub fn show_to_handler(&mut self, error: LuaError) -> Result<(), LuaError> {
+        // SAFETY: N2.
+        let shown = unsafe { unwind::handle(self.vm, error) };
+        if shown.kind().is_abort() {
+            return Err(shown);
+        }
+        Ok(())
+    }
+
     /// A message as the thrown value, as it is.
     pub(crate) fn throw_message(&self, message: &[u8]) -> LuaError {
         // SAFETY: the VM is live.

@@ -9,7 +9,7 @@ use super::stack::{Coroutine, Status};
 use super::{Exit, VmCore, budget, coroutine, observe, unwind};
 use crate::error::LuaError;
 use crate::func::call_cx::CallCx;
-use crate::func::closure::{LuaClosure, NativeClosure};
+use crate::func::closure::{LuaClosure, NativeClosure, VARARG_PARAMS};
 use crate::func::upvalue::UpValue;
 use crate::heap::object::{CodeObj, Header, Kind};
 use crate::meta::{Event, concat};
@@ -192,6 +192,18 @@ pub(crate) unsafe fn enter(
 ) -> Result<(), LuaError> {
     // SAFETY: the caller's contract; S2 holds for the new frame.
     unsafe {
+        let header = &(*closure).header;
+        if usize::from(header.aux) == n_args && header.aux != VARARG_PARAMS {
+            // So many parameters, and no others: as the loop enters.
+            let room = func.add(1 + usize::from(header.aux2));
+            (*vm).budget -= budget::CALL_COST;
+            if room <= (*vm).stack_limit && (*vm).fp < (*vm).word_limit && (*vm).budget >= 0 {
+                (*vm).base = func.add(1);
+                (*vm).pc = (*closure).code;
+                return Ok(());
+            }
+            (*vm).budget += budget::CALL_COST;
+        }
         if let Err(error) = VmCore::ensure_words(vm) {
             (*vm).base = func.add(1);
             (*vm).top = func.add(1);
@@ -486,6 +498,7 @@ unsafe fn resume_instruction(vm: *mut VmCore, word: Word, result: RawValue) {
 /// # Safety
 ///
 /// The saved state is that of a Lua frame; function and arguments are live.
+#[inline]
 pub(crate) unsafe fn call_metamethod(
     vm: *mut VmCore,
     word: impl FnOnce(usize) -> Word,

@@ -262,13 +262,22 @@ impl VmCore {
     /// # Safety
     ///
     /// The saved `fp` is that of the running coroutine.
-    #[inline]
+    #[inline(always)]
     pub(crate) unsafe fn ensure_words(vm: *mut VmCore) -> Result<(), LuaError> {
         // SAFETY: the caller's contract.
         unsafe {
             if (*vm).fp < (*vm).word_limit {
                 return Ok(());
             }
+            Self::make_room_for_words(vm)
+        }
+    }
+
+    /// [`VmCore::ensure_words`] where there is no room, or an observer waits.
+    #[cold]
+    unsafe fn make_room_for_words(vm: *mut VmCore) -> Result<(), LuaError> {
+        // SAFETY: as `ensure_words`.
+        unsafe {
             let coroutine = (*vm).heap.current;
             (*coroutine).fp = (*vm).fp;
             let used = (*vm).fp.offset_from((*coroutine).words) as usize;

@@ -5,9 +5,8 @@ use crate::error::LuaError;
 use crate::heap::object::mark;
 use crate::interp::frame::{Word, WordKind};
 use crate::interp::{VmCore, call, slow, unwind};
-use crate::table::{StoreError, TableObj, hash};
+use crate::table::{Node, StoreError, TableObj, hash};
 use crate::value::RawValue;
-use crate::value::string::StringObj;
 
 /// Longest chain of metamethods that are not functions.
 const MAX_CHAIN: usize = 100;
@@ -198,16 +197,14 @@ unsafe fn finish_set(
     }
 }
 
-/// Notes in the instruction's hint where a string key was found, so that the next
-/// execution looks there first. The instruction has an auxiliary word.
-unsafe fn learn(vm: *mut VmCore, pc: *const u32, table: *mut TableObj, key: *mut StringObj) {
+/// Notes in the instruction's hint at which node a string key was found, so that the
+/// next execution looks there first. The instruction has an auxiliary word.
+unsafe fn learn(pc: *const u32, table: *mut TableObj, node: *mut Node) {
     // SAFETY: V1 lets hint bytes vary; the callers pass the pc behind the instruction.
     unsafe {
-        if let Some(node) = hash::find_string(&(*vm).heap, table, key) {
-            let index = node.offset_from((*table).nodes) as u32;
-            let word = pc.sub(2).cast_mut();
-            *word = *word & 0x00FF_FFFF | (index & 255) << 24;
-        }
+        let index = node.offset_from((*table).nodes) as u32;
+        let word = pc.sub(2).cast_mut();
+        *word = *word & 0x00FF_FFFF | (index & 255) << 24;
     }
 }
 
@@ -227,17 +224,29 @@ pub(crate) unsafe fn get_named(
     // SAFETY: the caller's contract.
     unsafe {
         if let (Some(mut table), Some(name)) = (object.as_table(), key.as_string()) {
-            // Learn from the table that has the key: the object, or the first class.
-            for _ in 0..2 {
-                let value = TableObj::get_string(&(*vm).heap, table, name);
-                if !value.is_nil() {
-                    learn(vm, (*vm).pc, table, name);
-                    *(*vm).base.add(a as usize) = value;
+            let heap = &raw const (*vm).heap;
+            for depth in 0..MAX_CHAIN {
+                if let Some(node) = hash::find_string(&*heap, table, name)
+                    && !(*node).value.is_nil()
+                {
+                    // The loop looks in the object and in its class.
+                    if depth < 2 {
+                        learn((*vm).pc, table, node);
+                    }
+                    *(*vm).base.add(a as usize) = (*node).value;
                     return (*vm).base;
                 }
-                let handler = (*vm).heap.metamethod_in((*table).metatable, Event::Index);
+                let handler = (*heap).metamethod_in((*table).metatable, Event::Index);
+                if handler.is_nil() {
+                    *(*vm).base.add(a as usize) = RawValue::NIL;
+                    return (*vm).base;
+                }
                 match handler.as_table() {
                     Some(class) => table = class,
+                    None if handler.as_function().is_some() => {
+                        let object = RawValue::table(table);
+                        return finish_get(vm, Ok(Access::Call { handler, object }), key, a);
+                    }
                     None => break,
                 }
             }
@@ -291,7 +300,9 @@ pub(crate) unsafe fn set_named(
         if let (Ok(Access::Done(_)), Some(table), Some(name)) =
             (&access, object.as_table(), key.as_string())
         {
-            learn(vm, (*vm).pc, table, name);
+            if let Some(node) = hash::find_string(&(*vm).heap, table, name) {
+                learn((*vm).pc, table, node);
+            }
         }
         finish_set(vm, access, key, value)
     }

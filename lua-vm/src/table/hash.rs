@@ -124,7 +124,7 @@ unsafe fn string_hash(heap: &Heap, table: *const TableObj, key: *mut StringObj) 
 /// # Safety
 ///
 /// Table and key are live and of this heap.
-#[inline]
+#[inline(always)]
 pub(crate) unsafe fn find_string(
     heap: &Heap,
     table: *const TableObj,
@@ -132,21 +132,38 @@ pub(crate) unsafe fn find_string(
 ) -> Option<*mut Node> {
     // SAFETY: the caller's contract; T2 and T3 keep the walk inside the nodes.
     unsafe {
-        let mut node = (*table)
-            .nodes
-            .add((string_hash(heap, table, key) & (*table).mask) as usize);
-        if StringObj::is_interned(key) {
-            let wanted = RawValue::string(key);
-            loop {
-                if (*node).key.same_bits(wanted) {
-                    return Some(node);
-                }
-                match (*node).next {
-                    0 => return None,
-                    next => node = node.offset(next as isize),
-                }
+        if (*key).header.mark & mark::HASHED == 0
+            || !StringObj::is_interned(key)
+            || (*table).header.mark & mark::SEEDED != 0
+        {
+            return find_any_string(heap, table, key);
+        }
+        let wanted = RawValue::string(key);
+        let position = (*key).header.extra & (*table).mask;
+        let mut node = (*table).nodes.add(position as usize);
+        loop {
+            if (*node).key.same_bits(wanted) {
+                return Some(node);
+            }
+            match (*node).next {
+                0 => return None,
+                next => node = node.offset(next as isize),
             }
         }
+    }
+}
+
+/// [`find_string`] for a string that is long or not hashed yet, or a seeded table.
+#[inline(never)]
+unsafe fn find_any_string(
+    heap: &Heap,
+    table: *const TableObj,
+    key: *mut StringObj,
+) -> Option<*mut Node> {
+    // SAFETY: as `find_string`.
+    unsafe {
+        let position = string_hash(heap, table, key) & (*table).mask;
+        let mut node = (*table).nodes.add(position as usize);
         loop {
             if let Some(other) = (*node).key.as_string()
                 && StringObj::equal(other, key)

@@ -29,7 +29,7 @@ use crate::heap::object::{Header, Kind, mark};
 use crate::meta::{Event, arith, compare, concat, index};
 use crate::table::hash::raw_equals;
 use crate::table::{Node, TableObj, next};
-use crate::value::RawValue;
+use crate::value::{RawValue, Type};
 use crate::value::string::StringObj;
 
 /// Keeps a branch a branch: see rule 5.
@@ -456,29 +456,36 @@ pub(crate) unsafe fn run<const OBSERVED: bool>(vm: *mut VmCore) {
                     let object = reg!(b!());
                     let key = kx!(aux!());
                     reg!(a!() + 1) = object;
-                    if let Some(table) = object.as_table() {
+                    // Where to look next for what is not in the object.
+                    let metatable = if let Some(table) = object.as_table() {
                         let main = main_node(table, key);
                         if (*main).key.same_bits(key) {
                             if !(*main).value.is_nil() {
                                 reg!(a!()) = (*main).value;
                                 continue;
                             }
-                        } else if (*main).next == 0
-                            && !(*table).metatable.is_null()
-                            && (*table).header.mark & mark::SEEDED == 0
+                            std::ptr::null_mut()
+                        } else if (*main).next == 0 && (*table).header.mark & mark::SEEDED == 0 {
+                            (*table).metatable
+                        } else {
+                            std::ptr::null_mut()
+                        }
+                    } else if object.is_string() {
+                        (*vm).heap.type_metatables[Type::String as usize]
+                    } else {
+                        std::ptr::null_mut()
+                    };
+                    if !metatable.is_null() {
+                        // In its class, where the hint says.
+                        let name = RawValue::string((*vm).heap.event_names[Event::Index as usize]);
+                        let entry = main_node(metatable, name);
+                        if (*entry).key.same_bits(name)
+                            && let Some(class) = (*entry).value.as_table()
                         {
-                            // Not in the object: look in its class, where the hint says.
-                            let name =
-                                RawValue::string((*vm).heap.event_names[Event::Index as usize]);
-                            let entry = main_node((*table).metatable, name);
-                            if (*entry).key.same_bits(name)
-                                && let Some(class) = (*entry).value.as_table()
-                            {
-                                let node = node_at(class, c!() as u32);
-                                if (*node).key.same_bits(key) && !(*node).value.is_nil() {
-                                    reg!(a!()) = (*node).value;
-                                    continue;
-                                }
+                            let node = node_at(class, c!() as u32);
+                            if (*node).key.same_bits(key) && !(*node).value.is_nil() {
+                                reg!(a!()) = (*node).value;
+                                continue;
                             }
                         }
                     }

@@ -223,9 +223,13 @@ pub(crate) unsafe fn get_named(
 ) -> *mut RawValue {
     // SAFETY: the caller's contract.
     unsafe {
-        if let (Some(mut table), Some(name)) = (object.as_table(), key.as_string()) {
-            let heap = &raw const (*vm).heap;
-            for depth in 0..MAX_CHAIN {
+        let heap = &raw const (*vm).heap;
+        let (first, depth) = match object.as_table() {
+            Some(table) => (Some(table), 0),
+            None => ((*heap).metamethod(object, Event::Index).as_table(), 1),
+        };
+        if let (Some(mut table), Some(name)) = (first, key.as_string()) {
+            for depth in depth..MAX_CHAIN {
                 if let Some(node) = hash::find_string(&*heap, table, name)
                     && !(*node).value.is_nil()
                 {

@@ -9,6 +9,8 @@ use anyhow::{Context, Result};
 /// The known failures of one suite.
 #[derive(Debug, Default)]
 pub(crate) struct KnownFailures {
+    /// The suite's name.
+    pub(crate) suite: String,
     reasons: BTreeMap<String, String>,
 }
 
@@ -34,7 +36,10 @@ impl KnownFailures {
                 reasons.insert(field("case")?.to_owned(), field("reason")?.to_owned());
             }
         }
-        Ok(KnownFailures { reasons })
+        Ok(KnownFailures {
+            suite: suite.to_owned(),
+            reasons,
+        })
     }
 
     /// Weighs a result against the list: `Ok(None)` passed, `Ok(Some(reason))` failed as it is

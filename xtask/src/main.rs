@@ -14,6 +14,7 @@ mod redis;
 mod summary;
 mod test;
 mod tidy;
+mod valkey;
 
 use std::process::ExitCode;
 

@@ -133,6 +133,34 @@ pub(crate) fn build_binary(package: &str, name: &str, profile: Profile) -> Resul
         .with_context(|| format!("cargo named no executable for `{name}` of {package}"))
 }
 
+/// Builds the shared library `name` of `package` and answers its path.
+pub(crate) fn build_library(package: &str, name: &str, profile: Profile) -> Result<PathBuf> {
+    let mut command = profile.cargo("build");
+    command.args(["--quiet", "--package", package, "--lib"]);
+    command.arg("--message-format=json-render-diagnostics");
+    let output = command
+        .stderr(Stdio::inherit())
+        .output()
+        .context("cannot start cargo")?;
+    if !output.status.success() {
+        bail!("cargo could not build {package}");
+    }
+    library_in(&output.stdout, name).with_context(|| format!("cargo named no library of {package}"))
+}
+
+/// The shared library of target `name` among cargo's JSON messages, one a line.
+fn library_in(messages: &[u8], name: &str) -> Option<PathBuf> {
+    messages.split(|&byte| byte == b'\n').find_map(|line| {
+        let message: serde_json::Value = serde_json::from_slice(line).ok()?;
+        let is_target = message["target"]["name"].as_str() == Some(name);
+        let files = message["filenames"].as_array().filter(|_| is_target)?;
+        let paths = files.iter().filter_map(serde_json::Value::as_str);
+        paths
+            .map(PathBuf::from)
+            .find(|path| path.extension().is_some_and(|e| e == "so"))
+    })
+}
+
 /// The executable of target `name` among cargo's JSON messages, one a line.
 fn executable_in(messages: &[u8], name: &str) -> Option<PathBuf> {
     messages.split(|&byte| byte == b'\n').find_map(|line| {

@@ -10,6 +10,7 @@ use crate::fuzz;
 use crate::proc::Profile;
 use crate::redis;
 use crate::summary::Summary;
+use crate::valkey;
 
 /// Runs one suite as the plan says.
 type Suite = fn(&Plan) -> Result<Summary>;
@@ -29,10 +30,13 @@ const SUITES: &[(&str, Suite)] = &[
         conformance::packages::run(&plan.conformance())
     }),
     ("redis", |plan| redis::run(&plan.redis())),
+    ("valkey", |plan| valkey::run(&plan.valkey())),
 ];
 
 /// What the command line asks for, sorted out.
 struct Plan {
+    /// The suites that were named; none means all.
+    names: Vec<String>,
     filters: Vec<String>,
     flags: TestFlags,
 }
@@ -52,6 +56,15 @@ impl Plan {
         }
     }
 
+    fn valkey(&self) -> valkey::Options {
+        valkey::Options {
+            filters: self.filters.clone(),
+            require_peers: self.flags.require_peers,
+            is_asked_for: self.names.iter().any(|name| name == "valkey"),
+            profile: self.profile(),
+        }
+    }
+
     fn redis(&self) -> redis::Options {
         redis::Options {
             filters: self.filters.clone(),
@@ -65,10 +78,14 @@ impl Plan {
 /// Runs the chosen suites, each to its end whatever the others did, and answers whether all passed.
 pub(crate) fn run(flags: TestFlags) -> Result<bool> {
     let (names, filters) = split_words(&flags.words);
-    let plan = Plan { filters, flags };
+    let plan = Plan {
+        names,
+        filters,
+        flags,
+    };
     let mut total = Summary::default();
     for (name, suite) in SUITES {
-        if !names.is_empty() && !names.iter().any(|chosen| chosen == name) {
+        if !plan.names.is_empty() && !plan.names.iter().any(|chosen| chosen == name) {
             continue;
         }
         println!("== {name}");

@@ -19,6 +19,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use self::case::{CaseFile, RECORDED_MODE};
+pub(crate) use self::hostile::{
+    INSTRUCTION_LIMIT, MEMORY_LIMIT_BYTES, run_scripts as run_hostile_scripts,
+};
 use self::server::{Launch, Server};
 use self::verdict::Verdict;
 use crate::known::KnownFailures;
@@ -151,14 +154,52 @@ fn run_mode(
     Ok(summary)
 }
 
+/// Plays the cases about scripting on two servers, whatever wording they are for, and compares
+/// their answers.
+pub(crate) fn run_beside(
+    ours: &Launch,
+    peer: &Launch,
+    selects: &dyn Fn(&str) -> bool,
+    known: &KnownFailures,
+) -> Result<Summary> {
+    let mut summary = Summary::default();
+    let files = case::load(&suite_dir())?;
+    let cases = files
+        .iter()
+        .flat_map(|file| file.cases.iter().map(move |case| (file, case)));
+    let cases: Vec<_> = cases
+        .filter(|(_, case)| case.name.starts_with(SCRIPTING) && selects(&case.name))
+        .collect();
+    if cases.is_empty() {
+        return Ok(summary);
+    }
+    let mut ours = Server::start(ours.clone())?;
+    let mut peer = Server::start(peer.clone())?;
+    let mut n_exchanges = 0;
+    for (file, case) in cases {
+        n_exchanges += case.steps.len();
+        let got = play::play(case, &mut ours)?;
+        let real = play::play(case, &mut peer)?;
+        let problem = Verdict::between(case, &got, &real).problem(file, case);
+        judge(&case.name, problem, known, &mut summary);
+    }
+    println!("{}: beside the engine in C: {n_exchanges} exchanges", known.suite);
+    Ok(summary)
+}
+
+/// The folder of the cases about scripting.
+const SCRIPTING: &str = "scripting/";
+
 /// Counts one case, and prints its problem unless it is a known one.
 fn judge(name: &str, problem: Option<String>, known: &KnownFailures, summary: &mut Summary) {
     match known.judge(name, problem) {
         Ok(None) => summary.pass(),
-        Ok(Some(reason)) => summary.skip(1, format!("redis: known failure: {reason}")),
+        Ok(Some(reason)) => {
+            summary.skip(1, format!("{}: known failure: {reason}", known.suite));
+        }
         Err(problem) => {
-            println!("FAILED redis/{name}\n{problem}");
-            summary.fail(format!("redis/{name}"));
+            println!("FAILED {}/{name}\n{problem}", known.suite);
+            summary.fail(format!("{}/{name}", known.suite));
         }
     }
 }

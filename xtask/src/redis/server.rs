@@ -58,6 +58,11 @@ impl Launch {
         }
     }
 
+    /// Adds arguments.
+    pub(crate) fn add_args<'a>(&mut self, args: impl IntoIterator<Item = &'a str>) {
+        self.args.extend(args.into_iter().map(str::to_owned));
+    }
+
     /// The real server.
     pub(crate) fn peer(binary: &Path) -> Launch {
         Launch {

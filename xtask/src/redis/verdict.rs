@@ -59,6 +59,28 @@ impl Verdict {
         verdict
     }
 
+    /// Compares our answers with a peer's alone.
+    pub(super) fn between(case: &Case, got: &Played, peer: &Played) -> Verdict {
+        let mut verdict = Verdict::default();
+        for (who, played) in [("ours", got), ("peer", peer)] {
+            if let Some(fault) = &played.fault {
+                verdict.faults.push(format!("{who}: {fault}"));
+            }
+        }
+        let answers = got.answers.iter().zip(&peer.answers);
+        for (step_idx, (step, (ours, real))) in case.steps.iter().zip(answers).enumerate() {
+            if !agrees(&step.marks, real, ours) {
+                verdict.differences.push(Difference {
+                    step_idx,
+                    source: "peer",
+                    expected: real.clone(),
+                    got: ours.clone(),
+                });
+            }
+        }
+        verdict
+    }
+
     /// The text of what is wrong, if anything is.
     pub(super) fn problem(&self, file: &CaseFile, case: &Case) -> Option<String> {
         if self.differences.is_empty() && self.faults.is_empty() {

@@ -12,10 +12,11 @@ use anyhow::{Context, Result, bail};
 
 use self::clients::CLIENTS;
 use self::scripts::{Answer, SCRIPTS};
+use super::Options;
 use super::connection::Connection;
+use super::judge;
 use super::resp::{Line, encode_command};
 use super::server::{Kind, Launch, Server};
-use super::{Options, judge};
 use crate::known::KnownFailures;
 use crate::summary::Summary;
 
@@ -23,8 +24,9 @@ use crate::summary::Summary;
 const ATTACK_LIMIT: Duration = Duration::from_secs(60);
 
 /// The limits of the server under attack.
-const INSTRUCTION_LIMIT: &str = "20000000";
-const MEMORY_LIMIT_BYTES: &str = "67108864";
+pub(crate) const INSTRUCTION_LIMIT: &str = "20000000";
+/// See [`INSTRUCTION_LIMIT`].
+pub(crate) const MEMORY_LIMIT_BYTES: &str = "67108864";
 
 /// What an attack may leave behind: in the interpreter, and in the process, whose allocator keeps
 /// some of what it got.
@@ -61,39 +63,31 @@ pub(super) fn run(ours: &Path, options: &Options, known: &KnownFailures) -> Resu
         );
         return Ok(summary);
     }
-    let mut arena = Arena {
-        server: Server::start(launch)?,
-        before: None,
-    };
-    // Said once, so that the attacks still tell of the rest.
-    let measure = usage(&arena.server)?.lua_bytes;
-    let problem = measure
-        .is_none()
-        .then(|| "  INFO has no used_memory_lua\n".to_owned());
-    judge(
-        "hostile/memory of scripts is told",
-        problem,
-        known,
-        &mut summary,
-    );
-    for (name, script, answer) in SCRIPTS {
-        let attack = |server: &Server| attack_by_script(server, script, *answer);
-        arena.attack(
-            &format!("hostile/script: {name}"),
-            attack,
-            options,
-            known,
-            &mut summary,
-        )?;
-    }
+    let selects = |name: &str| options.selects(name);
+    let mut arena = Arena::new(launch)?;
+    arena.attack_by_scripts(&selects, known, &mut summary)?;
     for (name, attack) in CLIENTS {
         arena.attack(
             &format!("hostile/client: {name}"),
             attack,
-            options,
+            &selects,
             known,
             &mut summary,
         )?;
+    }
+    Ok(summary)
+}
+
+/// Runs the attacks by scripts on a server that keeps to the limits above.
+pub(crate) fn run_scripts(
+    launch: Launch,
+    selects: &dyn Fn(&str) -> bool,
+    known: &KnownFailures,
+) -> Result<Summary> {
+    let mut summary = Summary::default();
+    let name = |script: &(&str, &str, Answer)| format!("hostile/script: {}", script.0);
+    if SCRIPTS.iter().any(|script| selects(&name(script))) {
+        Arena::new(launch)?.attack_by_scripts(selects, known, &mut summary)?;
     }
     Ok(summary)
 }
@@ -113,15 +107,42 @@ struct Usage {
 }
 
 impl Arena {
+    fn new(launch: Launch) -> Result<Arena> {
+        Ok(Arena {
+            server: Server::start(launch)?,
+            before: None,
+        })
+    }
+
+    fn attack_by_scripts(
+        &mut self,
+        selects: &dyn Fn(&str) -> bool,
+        known: &KnownFailures,
+        summary: &mut Summary,
+    ) -> Result<()> {
+        // Said once, so that the attacks still tell of the rest.
+        let measure = usage(&self.server)?.lua_bytes;
+        let problem = measure
+            .is_none()
+            .then(|| "  INFO has no used_memory_lua\n".to_owned());
+        judge("hostile/memory of scripts is told", problem, known, summary);
+        for (name, script, answer) in SCRIPTS {
+            let attack = |server: &Server| attack_by_script(server, script, *answer);
+            let name = format!("hostile/script: {name}");
+            self.attack(&name, attack, selects, known, summary)?;
+        }
+        Ok(())
+    }
+
     fn attack(
         &mut self,
         name: &str,
         attack: impl Fn(&Server) -> Result<()>,
-        options: &Options,
+        selects: &dyn Fn(&str) -> bool,
         known: &KnownFailures,
         summary: &mut Summary,
     ) -> Result<()> {
-        if !options.selects(name) {
+        if !selects(name) {
             return Ok(());
         }
         let before = match self.before {

@@ -1,0 +1,97 @@
+//! Built trees of Valkey's sources: where they are, how they are got, and how a server of one is
+//! started.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::proc;
+use crate::redis::server::Launch;
+
+/// How to get what is missing.
+pub(crate) const HINT: &str =
+    "no Valkey with a scripting engine's interface; to get one: xtask/valkey/fetch (on Debian)";
+
+/// How a tree was built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Build {
+    /// As it comes, with its own interpreter.
+    Default,
+    /// Without an interpreter: what runs scripts there is a module.
+    WithoutLua,
+}
+
+impl Build {
+    fn folder(self) -> &'static str {
+        match self {
+            Build::Default => "server",
+            Build::WithoutLua => "server-without-lua",
+        }
+    }
+
+    /// What reports call it.
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Build::Default => "default build",
+            Build::WithoutLua => "build without Lua",
+        }
+    }
+}
+
+/// The trees.
+#[derive(Debug)]
+pub(crate) struct Trees {
+    folder: PathBuf,
+}
+
+impl Trees {
+    /// The trees, if they are built.
+    pub(crate) fn find() -> Option<Trees> {
+        let cache = match std::env::var_os("XDG_CACHE_HOME") {
+            Some(cache) => PathBuf::from(cache),
+            None => PathBuf::from(std::env::var_os("HOME").unwrap_or(OsString::from(".")))
+                .join(".cache"),
+        };
+        let trees = Trees {
+            folder: cache.join("ferrous-checks/valkey"),
+        };
+        [Build::Default, Build::WithoutLua]
+            .iter()
+            .all(|build| trees.program(*build, "valkey-server").is_file())
+            .then_some(trees)
+    }
+
+    /// Gets and builds them, which takes some minutes.
+    pub(crate) fn fetch() -> Result<Trees> {
+        let script = proc::root().join("xtask/valkey/fetch");
+        println!("valkey: getting and building it");
+        let status = Command::new(&script).status();
+        let status = status.with_context(|| format!("cannot start {}", script.display()))?;
+        match Trees::find() {
+            Some(trees) if status.success() => Ok(trees),
+            _ => bail!("{} failed", script.display()),
+        }
+    }
+
+    /// The root of a tree.
+    pub(super) fn root(&self, build: Build) -> PathBuf {
+        self.folder.join(build.folder())
+    }
+
+    /// A program of a tree.
+    pub(crate) fn program(&self, build: Build, name: &str) -> PathBuf {
+        self.root(build).join("src").join(name)
+    }
+
+    /// How a server is started, with a module or without, and with more arguments.
+    pub(crate) fn launch(&self, build: Build, module: Option<&Path>, args: &[&str]) -> Launch {
+        let mut launch = Launch::peer(&self.program(build, "valkey-server"));
+        if let Some(module) = module {
+            launch.add_args(["--loadmodule", &module.to_string_lossy()]);
+        }
+        launch.add_args(args.iter().copied());
+        launch
+    }
+}

@@ -70,4 +70,5 @@ pub use value::borrowed::{
     Function, LuaString, Pairs, Table, Thread, ThreadStatus, Userdata, Value,
 };
 pub use value::number::{Formatted, format_number, format_number_to, to_integer};
+pub use value::string::StringHash;
 pub use vm::{Interrupt, InterruptHandle, Vm, VmConfig};

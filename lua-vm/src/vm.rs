@@ -20,7 +20,7 @@ use crate::meta::EVENT_NAMES;
 use crate::table::TableObj;
 use crate::value::RawValue;
 use crate::value::borrowed::{Table, Value};
-use crate::value::string::StringObj;
+use crate::value::string::{StringHash, StringObj};
 
 /// How a VM is made.
 #[derive(Clone, Debug, Default)]
@@ -33,9 +33,8 @@ pub struct VmConfig {
     /// Collect at every safepoint, or, on a heap beyond 128 KiB, whenever it has grown by
     /// a 64th: slow, for tests.
     pub stress_collector: bool,
-    /// Tables hash strings of 32 bytes and more by every byte instead of a sample. The
-    /// copy of Lua 5.1 in Redis and Valkey does so; it shows in the order of `pairs`.
-    pub hash_every_byte: bool,
+    /// How tables hash strings.
+    pub string_hash: StringHash,
 }
 
 /// What an interrupt does to the running script.
@@ -103,7 +102,7 @@ impl Vm {
     /// If the memory limit does not even hold an empty VM, some tens of kilobytes.
     pub fn new(config: VmConfig) -> Vm {
         let core = Box::into_raw(Box::new(VmCore {
-            heap: Heap::new(config.hash_every_byte),
+            heap: Heap::new(config.string_hash),
             budget: 0,
             stack_limit: std::ptr::null_mut(),
             word_limit: std::ptr::null_mut(),

@@ -34,7 +34,7 @@ use crate::interp::stack::Coroutine;
 use crate::meta::EVENT_COUNT;
 use crate::table::TableObj;
 use crate::value::RawValue;
-use crate::value::string::{StringObj, StringSet};
+use crate::value::string::{StringHash, StringObj, StringSet};
 use alloc::{MAX_CELL, Pool, class_of, large_layout, occupied};
 use handle::RootSlots;
 use object::{Header, UserdataObj};
@@ -114,7 +114,7 @@ pub(crate) struct Heap {
 impl Heap {
     /// A heap without objects. The fields that point at objects are null until the
     /// VM fills them in.
-    pub(crate) fn new(hash_every_byte: bool) -> Heap {
+    pub(crate) fn new(string_hash: StringHash) -> Heap {
         let mut heap = Heap {
             this: null_mut(),
             debt: 0,
@@ -133,7 +133,7 @@ impl Heap {
             large: Vec::new(),
             large_unswept: 0,
             sweep_class: 0,
-            strings: StringSet::new(hash_every_byte),
+            strings: StringSet::new(string_hash),
             gray: Vec::new(),
             gray_again: Vec::new(),
             weak_tables: Vec::new(),

@@ -50,8 +50,6 @@ pub(crate) mod mark {
     pub(crate) const FINALIZED: u8 = 32;
     /// A string whose table hash has been computed.
     pub(crate) const HASHED: u8 = 64;
-    /// A string of a heap whose strings hash every byte, however long.
-    pub(crate) const HASH_EVERY_BYTE: u8 = 128;
     /// Stores into a table with one of these bits take the slow path.
     pub(crate) const STORE_GUARD: u8 = BLACK | READONLY;
 }
@@ -63,7 +61,8 @@ pub(crate) struct Header {
     pub(crate) kind: Kind,
     pub(crate) mark: u8,
     /// Functions: number of parameters ([`crate::func::closure::VARARG_PARAMS`] for a
-    /// vararg function), or the builtin's number. Tables: absent metamethods.
+    /// vararg function), or the builtin's number. Tables: absent metamethods. Strings: how
+    /// tables hash them.
     pub(crate) aux: u8,
     /// Lua functions: registers of a frame. Tables: log2 of the node count.
     pub(crate) aux2: u8,

@@ -43,15 +43,28 @@ pub(crate) const fn size_of_string(len: usize) -> usize {
     DATA + len + 1
 }
 
-/// Lua 5.1's string hash: every byte up to 31, then a sample; or every byte of any
-/// string, as in the copy of Lua that Redis and Valkey build.
-pub(crate) fn table_hash(bytes: &[u8], every_byte: bool) -> u32 {
-    let mut hash = bytes.len() as u32;
-    let step = if every_byte {
-        1
-    } else {
-        (bytes.len() >> 5) + 1
+/// How tables hash strings, which shows in the order of `pairs`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u8)]
+pub enum StringHash {
+    /// As Lua 5.1: every byte up to 31, then a sample.
+    #[default]
+    Sampled,
+    /// The same over every byte of any string, as in the copy of Lua that Redis, and Valkey
+    /// before 9.1, build.
+    EveryByte,
+    /// MurmurHash3, as in the copy of Lua that Valkey 9.1 builds.
+    Murmur,
+}
+
+/// What tables hash a string to.
+pub(crate) fn table_hash(bytes: &[u8], how: StringHash) -> u32 {
+    let step = match how {
+        StringHash::Sampled => (bytes.len() >> 5) + 1,
+        StringHash::EveryByte => 1,
+        StringHash::Murmur => return murmur(bytes),
     };
+    let mut hash = bytes.len() as u32;
     let mut at = bytes.len();
     while at >= step {
         hash ^= (hash << 5)
@@ -60,6 +73,30 @@ pub(crate) fn table_hash(bytes: &[u8], every_byte: bool) -> u32 {
         at -= step;
     }
     hash
+}
+
+/// MurmurHash3 in its 32-bit form, seeded with the length.
+fn murmur(bytes: &[u8]) -> u32 {
+    let scramble = |block: u32| {
+        let block = block.wrapping_mul(0xcc9e_2d51).rotate_left(15);
+        block.wrapping_mul(0x1b87_3593)
+    };
+    let len = bytes.len() as u32;
+    let (blocks, tail) = bytes.as_chunks::<4>();
+    let mut hash = len;
+    for block in blocks {
+        hash ^= scramble(u32::from_le_bytes(*block));
+        hash = hash.rotate_left(13);
+        hash = hash.wrapping_mul(5).wrapping_add(0xe654_6b64);
+    }
+    if !tail.is_empty() {
+        let rest = tail.iter().rev();
+        hash ^= scramble(rest.fold(0, |block, byte| block << 8 | u32::from(*byte)));
+    }
+    hash ^= len;
+    hash = (hash ^ hash >> 16).wrapping_mul(0x85eb_ca6b);
+    hash = (hash ^ hash >> 13).wrapping_mul(0xc2b2_ae35);
+    hash ^ hash >> 16
 }
 
 impl StringObj {
@@ -115,8 +152,12 @@ impl StringObj {
     unsafe fn compute_hash(object: *mut StringObj) {
         // SAFETY: called by `hash` with a live object.
         unsafe {
-            let every_byte = (*object).header.mark & mark::HASH_EVERY_BYTE != 0;
-            (*object).header.extra = table_hash(Self::bytes(object), every_byte);
+            let how = match (*object).header.aux {
+                0 => StringHash::Sampled,
+                1 => StringHash::EveryByte,
+                _ => StringHash::Murmur,
+            };
+            (*object).header.extra = table_hash(Self::bytes(object), how);
             (*object).header.mark |= mark::HASHED;
         }
     }
@@ -144,20 +185,16 @@ impl StringObj {
 pub(crate) struct StringSet {
     table: HashTable<*mut StringObj>,
     state: RandomState,
-    /// The mark that new strings get: [`mark::HASH_EVERY_BYTE`] or nothing.
-    hash_mark: u8,
+    /// How tables hash the strings.
+    table_hash: StringHash,
 }
 
 impl StringSet {
-    pub(crate) fn new(hash_every_byte: bool) -> StringSet {
+    pub(crate) fn new(table_hash: StringHash) -> StringSet {
         StringSet {
             table: HashTable::new(),
             state: RandomState::default(),
-            hash_mark: if hash_every_byte {
-                mark::HASH_EVERY_BYTE
-            } else {
-                0
-            },
+            table_hash,
         }
     }
 
@@ -272,8 +309,10 @@ impl Heap {
         let object = self.allocate(size_of_string(len))?.cast::<StringObj>();
         // SAFETY: freshly allocated with room for header, bytes and NUL.
         unsafe {
+            let mut header = Header::new(Kind::String, self.current_white);
+            header.aux = self.strings.table_hash as u8;
             object.write(StringObj {
-                header: Header::new(Kind::String, self.current_white | self.strings.hash_mark),
+                header,
                 len: len as u32,
                 host_id: 0,
             });
@@ -291,19 +330,36 @@ mod tests {
     #[test]
     fn the_table_hash_is_the_references() {
         // Computed by hand from the definition for the shortest ones.
-        assert_eq!(table_hash(b"", false), 0);
-        assert_eq!(table_hash(b"a", false), 1 ^ (32u32 + 97));
+        assert_eq!(table_hash(b"", StringHash::Sampled), 0);
+        assert_eq!(table_hash(b"a", StringHash::Sampled), 1 ^ (32u32 + 97));
         // Beyond 31 bytes only a sample counts.
         let mut long = vec![b'x'; 64];
-        let before = table_hash(&long, false);
+        let before = table_hash(&long, StringHash::Sampled);
         long[0] = b'y';
-        assert_eq!(table_hash(&long, false), before);
+        assert_eq!(table_hash(&long, StringHash::Sampled), before);
         long[63] = b'y';
-        assert_ne!(table_hash(&long, false), before);
+        assert_ne!(table_hash(&long, StringHash::Sampled), before);
         // But where every byte counts, every byte counts.
-        let whole = table_hash(&long, true);
+        let whole = table_hash(&long, StringHash::EveryByte);
         long[0] = b'z';
-        assert_ne!(table_hash(&long, true), whole);
-        assert_eq!(table_hash(b"a", true), table_hash(b"a", false));
+        assert_ne!(table_hash(&long, StringHash::EveryByte), whole);
+        assert_eq!(
+            table_hash(b"a", StringHash::EveryByte),
+            table_hash(b"a", StringHash::Sampled)
+        );
+    }
+
+    #[test]
+    fn murmur_hashes_blocks_and_what_is_left() {
+        // As its reference implementation has them, seeded with the lengths.
+        let check = |text: &[u8], expected: u32| {
+            assert_eq!(table_hash(text, StringHash::Murmur), expected, "{text:?}");
+        };
+        check(b"", 0x0000_0000);
+        check(b"a", 0x588a_dce8);
+        check(b"four", 0xcd00_4248);
+        check(b"three", 0x0c00_7dfe);
+        check(b"seven77", 0xaaf6_51a7);
+        check(b"a longer text of some words", 0x3a7e_9259);
     }
 }

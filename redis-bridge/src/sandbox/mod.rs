@@ -70,8 +70,13 @@ fn install_libraries(vm: &mut Vm, identity: &Identity) -> Result<Lasting, LuaErr
     let libraries = ext::install(vm)?;
     vm.enter(|cx| {
         let globals = cx.globals();
-        if !Wording::of(identity.compat).is_valkey {
+        let wording = Wording::of(identity.compat);
+        if !wording.is_valkey {
             globals.set_bytes(b"os", Value::Nil)?;
+        }
+        if let Value::Table(cmsgpack) = globals.get_bytes(b"cmsgpack") {
+            let text = cx.new_string(wording.cmsgpack_copyright.as_bytes())?;
+            cmsgpack.set_bytes(b"_COPYRIGHT", Value::String(text))?;
         }
         globals.set_bytes(b"pcall", Value::Function(cx.new_native(pcall)?))
     })?;

@@ -42,7 +42,7 @@ impl Environment {
     /// Only for want of memory.
     pub fn new(identity: &Identity) -> Result<Self, LuaError> {
         let mut vm = Vm::new(VmConfig {
-            hash_every_byte: true,
+            string_hash: Wording::of(identity.compat).string_hash,
             ..VmConfig::default()
         });
         let handles = sandbox::install(&mut vm, identity)?;

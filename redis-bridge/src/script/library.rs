@@ -131,7 +131,7 @@ impl FunctionEngine {
     /// Only for want of memory.
     pub fn new(identity: &Identity) -> Result<Self, LuaError> {
         let mut vm = Vm::new(VmConfig {
-            hash_every_byte: true,
+            string_hash: Wording::of(identity.compat).string_hash,
             ..VmConfig::default()
         });
         let world = functions::install(&mut vm, identity)?;

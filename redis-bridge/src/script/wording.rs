@@ -2,6 +2,8 @@
 //! formats, and which names exist. Everything that depends on `script-compat` reads
 //! it here.
 
+use lua_vm::StringHash;
+
 use crate::compat::Compat;
 
 /// What one server says and has.
@@ -44,6 +46,10 @@ pub(crate) struct Wording {
     /// Whether it is a Valkey: the table `server`, its versions, `SCRIPT SHOW`, and the
     /// table `os`.
     pub(crate) is_valkey: bool,
+    /// How tables hash strings, which shows in the order of `pairs`.
+    pub(crate) string_hash: StringHash,
+    /// `cmsgpack._COPYRIGHT`.
+    pub(crate) cmsgpack_copyright: &'static str,
     /// How many scripts that `EVAL` loaded are kept; `None` for all.
     pub(crate) kept_scripts: Option<usize>,
 }
@@ -66,6 +72,8 @@ const VALKEY: Wording = Wording {
     names_script: false,
     shortest_numbers: true,
     is_valkey: true,
+    string_hash: StringHash::Murmur,
+    cmsgpack_copyright: "Copyright (C) 2012, Redis Ltd.",
     kept_scripts: Some(500),
 };
 
@@ -87,6 +95,8 @@ const REDIS72: Wording = Wording {
     names_script: true,
     shortest_numbers: true,
     is_valkey: false,
+    string_hash: StringHash::EveryByte,
+    cmsgpack_copyright: "Copyright (C) 2012, Salvatore Sanfilippo",
     kept_scripts: None,
 };
 

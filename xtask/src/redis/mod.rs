@@ -183,7 +183,10 @@ pub(crate) fn run_beside(
         let problem = Verdict::between(case, &got, &real).problem(file, case);
         judge(&case.name, problem, known, &mut summary);
     }
-    println!("{}: beside the engine in C: {n_exchanges} exchanges", known.suite);
+    println!(
+        "{}: beside the engine in C: {n_exchanges} exchanges",
+        known.suite
+    );
     Ok(summary)
 }
 

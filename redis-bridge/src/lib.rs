@@ -8,6 +8,7 @@ mod convert;
 mod ext;
 pub mod host;
 pub mod keyspace;
+pub mod rdb;
 pub mod reply;
 pub mod resp;
 mod sandbox;

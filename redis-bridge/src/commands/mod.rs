@@ -50,6 +50,7 @@ const GROUPS: &[&[CommandSpec]] = &[
     zset_range::COMMANDS,
     zset_combine::COMMANDS,
     crate::script::commands::COMMANDS,
+    crate::script::functions::commands::COMMANDS,
     crate::server::commands::access::COMMANDS,
     crate::server::commands::admin::COMMANDS,
     crate::server::commands::client::COMMANDS,

@@ -261,6 +261,8 @@ impl CommandFlags {
     pub const NO_AUTH: Self = Self::parse("no_auth");
     /// May write, depending on what it runs (`EVAL`).
     pub const MAY_REPLICATE: Self = Self::parse("may_replicate");
+    /// May be called without keys, though it takes some.
+    pub const NO_MANDATORY_KEYS: Self = Self::parse("no_mandatory_keys");
     /// Not allowed between MULTI and EXEC.
     pub const NO_MULTI: Self = Self::parse("no_multi");
     /// First, last and step do not tell where all the keys are.
@@ -312,7 +314,8 @@ impl CommandFlags {
     /// The flags that `COMMAND INFO` prints, in its order.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         let printed = FLAG_WORDS.iter().take(N_PRINTED_FLAGS).enumerate();
-        printed.filter_map(move |(bit, word)| (self.0 >> bit & 1 == 1).then_some(*word))
+        let shown = self.0 & !Self::MAY_REPLICATE.0;
+        printed.filter_map(move |(bit, word)| (shown >> bit & 1 == 1).then_some(*word))
     }
 }
 

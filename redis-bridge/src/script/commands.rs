@@ -10,13 +10,19 @@ use crate::script::wording::Wording;
 use crate::script::{Keep, Limits, Prepared, ScriptCall, ScriptEngine, ScriptFlags, Sha};
 use crate::server::commands::help;
 use crate::server::state::{RunningScript, ScriptKind, ScriptUse};
-use crate::server::{EmbeddedHost, dispatch};
+use crate::server::{EmbeddedHost, Server, dispatch};
 
 const KEYS: KeySpec = KeySpec::Counted { dest: 0, count: 2 };
-const WRITES: &str = "noscript stale skip_monitor may_replicate no_mandatory_keys movablekeys";
-const READS: &str = "noscript stale skip_monitor readonly no_mandatory_keys movablekeys";
+pub(super) const WRITES: &str =
+    "noscript stale skip_monitor may_replicate no_mandatory_keys movablekeys";
+pub(super) const READS: &str = "noscript stale skip_monitor readonly no_mandatory_keys movablekeys";
 
-const fn caller(name: &'static str, since: &'static str, flags: &str, run: Handler) -> CommandSpec {
+pub(super) const fn caller(
+    name: &'static str,
+    since: &'static str,
+    flags: &str,
+    run: Handler,
+) -> CommandSpec {
     CommandSpec::new(Group::Scripting, name, since, -3, flags, KEYS, run)
 }
 
@@ -95,8 +101,15 @@ fn no_script(cx: &Cx<'_>) -> CommandError {
 
 /// What `EVAL script numkeys key ... arg ...` passes to the script.
 fn script_call<'a>(args: &'a [&'a [u8]], read_only: bool) -> Result<ScriptCall<'a>, CommandError> {
-    let n_keys = int(args[2])?;
-    let rest = &args[3..];
+    split_keys(int(args[2])?, &args[3..], read_only)
+}
+
+/// A call with so many keys among the arguments.
+pub(super) fn split_keys<'a>(
+    n_keys: i64,
+    rest: &'a [&'a [u8]],
+    read_only: bool,
+) -> Result<ScriptCall<'a>, CommandError> {
     if n_keys > i64::try_from(rest.len()).unwrap_or(i64::MAX) {
         let text = "ERR Number of keys can't be greater than number of args";
         return Err(CommandError::of(text));
@@ -111,6 +124,14 @@ fn script_call<'a>(args: &'a [&'a [u8]], read_only: bool) -> Result<ScriptCall<'
     })
 }
 
+/// What all engines are to keep to.
+pub(super) fn limits(server: &Server) -> Limits {
+    Limits {
+        memory_bytes: server.settings.script_memory_limit,
+        instructions: server.settings.script_instruction_limit,
+    }
+}
+
 /// Uses the engine, which is taken out of the server meanwhile.
 fn with_engine(cx: &mut Cx<'_>, body: impl FnOnce(&mut Cx<'_>, &mut ScriptEngine) -> Done) -> Done {
     let mut engine = match cx.server.scripts.take() {
@@ -119,24 +140,21 @@ fn with_engine(cx: &mut Cx<'_>, body: impl FnOnce(&mut Cx<'_>, &mut ScriptEngine
             .map(Box::new)
             .map_err(|error| CommandError::new(format!("ERR no scripting engine: {error}")))?,
     };
-    let settings = &cx.server.settings;
-    engine.set_limits(Limits {
-        memory_bytes: settings.script_memory_limit,
-        instructions: settings.script_instruction_limit,
-    });
+    engine.set_limits(limits(cx.server));
     let done = body(cx, &mut engine);
-    cx.server.script_use = use_of(&engine);
+    note_use(cx.server, &engine);
     cx.server.scripts = Some(engine);
     done
 }
 
-fn use_of(engine: &ScriptEngine) -> ScriptUse {
-    ScriptUse {
+fn note_use(server: &mut Server, engine: &ScriptEngine) {
+    server.script_use = ScriptUse {
         vm_bytes: engine.vm_bytes() as u64,
         cache_bytes: engine.cache_bytes() as u64,
         cached: engine.script_count(),
         evicted: engine.evicted_count(),
-    }
+        ..server.script_use
+    };
 }
 
 /// Runs a script of which the server has made sure that it may run.
@@ -153,7 +171,7 @@ fn run(
         call.read_only |= flags.no_writes;
     }
     show_to_monitors(cx, args);
-    cx.server.script_use = use_of(engine);
+    note_use(cx.server, engine);
     // Only `FUNCTION STATS` shows the arguments, and it does not answer during `EVAL`.
     cx.server.running_script = Some(RunningScript::new(ScriptKind::Eval, b"", &[]));
     let mut host = EmbeddedHost::new(cx.server, cx.session);
@@ -168,7 +186,7 @@ fn run(
 }
 
 /// May a script that declares what it does run now?
-fn check(cx: &Cx<'_>, flags: ScriptFlags, read_only: bool) -> Done {
+pub(super) fn check(cx: &Cx<'_>, flags: ScriptFlags, read_only: bool) -> Done {
     if flags.no_writes {
         return Ok(());
     }
@@ -183,7 +201,7 @@ fn check(cx: &Cx<'_>, flags: ScriptFlags, read_only: bool) -> Done {
 }
 
 /// Shows the call before the script's own commands.
-fn show_to_monitors(cx: &Cx<'_>, args: &[&[u8]]) {
+pub(super) fn show_to_monitors(cx: &Cx<'_>, args: &[&[u8]]) {
     if cx.server.monitors.is_empty() {
         return;
     }
@@ -224,29 +242,35 @@ fn flush(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
         let text = "ERR SCRIPT FLUSH only support SYNC|ASYNC option";
         return Err(CommandError::of(text));
     }
-    if let Some(engine) = &mut cx.server.scripts {
+    if let Some(mut engine) = cx.server.scripts.take() {
         engine.flush();
-        cx.server.script_use = use_of(engine);
+        note_use(cx.server, &engine);
+        cx.server.scripts = Some(engine);
     }
     out.ok();
     Ok(())
 }
 
 fn kill(cx: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
+    kill_running(cx, ScriptKind::Eval, out)
+}
+
+/// Stops what runs, if it is of that kind.
+pub(super) fn kill_running(cx: &mut Cx<'_>, kind: ScriptKind, out: &mut dyn ReplySink) -> Done {
     let busy = dispatch::busy_error(cx.server);
     let Some(script) = &mut cx.server.running_script else {
         let text = "NOTBUSY No scripts in execution right now.";
         return Err(CommandError::of(text));
     };
-    if script.kind == ScriptKind::Function {
-        return Err(CommandError::new(busy.unwrap_or_default()));
-    }
     if script.has_written {
         return Err(CommandError::of(
             "UNKILLABLE Sorry the script already executed write commands against the dataset. \
              You can either wait the script termination or kill the server in a hard way using \
              the SHUTDOWN NOSAVE command.",
         ));
+    }
+    if script.kind != kind {
+        return Err(CommandError::new(busy.unwrap_or_default()));
     }
     script.is_killed = true;
     out.ok();

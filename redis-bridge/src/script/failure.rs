@@ -29,6 +29,8 @@ pub(crate) fn describe(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     let level = if is_native(1) { 2 } else { 1 };
     let (source, line) = match cx.frame_function(level) {
         None => return cx.ret_top(1),
+        // A library has registered a native as a function: nothing of it is Lua.
+        Some(Some(_)) if !is_in_lua(cx, level) => return cx.ret_top(1),
         Some(None) => (&b"=(tail call)"[..], None),
         Some(Some(function)) => (function.source().unwrap_or(b"=[C]"), cx.frame_line(level)),
     };
@@ -39,6 +41,13 @@ pub(crate) fn describe(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
         table.set_bytes(b"line", Value::Number(line.map_or(-1.0, f64::from)))?;
     }
     cx.ret_top(1)
+}
+
+/// Is there a Lua function at that level or below it?
+fn is_in_lua(cx: &CallCx<'_>, level: usize) -> bool {
+    (level..)
+        .map_while(|level| cx.frame_function(level))
+        .any(|function| !function.is_some_and(|function| function.is_native()))
 }
 
 /// Has the host been told of this error before? Then it came from a command.

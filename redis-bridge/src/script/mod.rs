@@ -7,6 +7,7 @@ pub(crate) mod commands;
 mod environment;
 pub(crate) mod failure;
 mod flags;
+pub mod functions;
 pub mod library;
 pub(crate) mod run;
 pub(crate) mod wording;

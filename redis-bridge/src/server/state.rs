@@ -12,7 +12,8 @@ use crate::commands::{self, spec::CommandFlags};
 use crate::compat::Compat;
 use crate::keyspace::events::KeyEvent;
 use crate::keyspace::{Event, Keyspace};
-use crate::script::ScriptEngine;
+use crate::script::functions::Libraries;
+use crate::script::{FunctionEngine, ScriptEngine};
 use crate::server::blocking::Blocking;
 use crate::server::client::Clients;
 use crate::server::config::{Config, Settings};
@@ -53,7 +54,11 @@ pub struct Server {
     pub pause: Option<Pause>,
     /// The scripting engine, once a script was called; absent while one runs.
     pub scripts: Option<Box<ScriptEngine>>,
-    /// What the engine used when a script was called or changed last.
+    /// The engine of functions, once there was a library; absent while one runs.
+    pub functions: Option<Box<FunctionEngine>>,
+    /// The libraries of functions.
+    pub libraries: Libraries,
+    /// What the engines used when a script was called or changed last.
     pub script_use: ScriptUse,
     /// The script that is running, if any.
     pub running_script: Option<RunningScript>,
@@ -79,11 +84,13 @@ pub struct Server {
     pub(crate) last_busy_round: Option<Instant>,
 }
 
-/// What the scripting engine uses.
+/// What the scripting engines use.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ScriptUse {
-    /// Bytes of the VM.
+    /// Bytes of the VM of scripts.
     pub vm_bytes: u64,
+    /// Bytes of that of functions.
+    pub function_vm_bytes: u64,
     /// Bytes of the texts of scripts.
     pub cache_bytes: u64,
     /// Scripts that are known.
@@ -165,6 +172,8 @@ impl Server {
             monitors: Vec::new(),
             pause: None,
             scripts: None,
+            functions: None,
+            libraries: Libraries::default(),
             script_use: ScriptUse::default(),
             running_script: None,
             logger: Logger::new(&config),

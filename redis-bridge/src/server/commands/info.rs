@@ -145,8 +145,16 @@ fn memory_use(server: &Server, text: &mut Text) {
     text.line("used_memory_vm_eval", scripts.vm_bytes);
     text.line("used_memory_scripts_eval", scripts.cache_bytes);
     text.line("number_of_cached_scripts", scripts.cached);
-    text.bytes("used_memory_vm_total", scripts.vm_bytes);
-    text.bytes("used_memory_scripts", scripts.cache_bytes);
+    text.line("number_of_functions", server.libraries.function_count());
+    text.line("number_of_libraries", server.libraries.len());
+    text.line("used_memory_vm_functions", scripts.function_vm_bytes);
+    text.bytes(
+        "used_memory_vm_total",
+        scripts.vm_bytes + scripts.function_vm_bytes,
+    );
+    let function_bytes = server.libraries.bytes() as u64;
+    text.line("used_memory_functions", function_bytes);
+    text.bytes("used_memory_scripts", scripts.cache_bytes + function_bytes);
     text.bytes("total_system_memory", memory::machine_bytes());
     text.bytes("maxmemory", server.settings.max_memory_bytes);
     text.line("maxmemory_policy", server.config.get("maxmemory-policy"));

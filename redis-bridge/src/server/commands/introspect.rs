@@ -217,10 +217,11 @@ fn keys_of(args: &[&[u8]]) -> Result<(&'static CommandSpec, Vec<usize>), Command
         let text = "ERR Invalid number of arguments specified for command";
         return Err(CommandError::of(text));
     }
-    let keys = commands::keys_of(spec, args).filter(|keys| !keys.is_empty());
-    let keys = keys.ok_or(CommandError::of(
-        "ERR Invalid arguments specified for command",
-    ))?;
+    let keys = commands::keys_of(spec, args).unwrap_or_default();
+    if keys.is_empty() && !spec.flags.contains(CommandFlags::NO_MANDATORY_KEYS) {
+        let text = "ERR Invalid arguments specified for command";
+        return Err(CommandError::of(text));
+    }
     Ok((spec, keys))
 }
 

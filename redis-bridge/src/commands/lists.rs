@@ -471,6 +471,7 @@ pub(super) fn wait_for(
             keys: keys.iter().map(|key| key.to_vec()).collect(),
             wanted: Some(wanted),
             timeout_ms,
+            ..BlockRequest::default()
         });
     }
 }

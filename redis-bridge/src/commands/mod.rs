@@ -19,6 +19,7 @@ mod sample;
 mod scan;
 mod sets;
 mod sort;
+mod streams;
 mod strings;
 #[cfg(test)]
 mod tests;
@@ -49,6 +50,7 @@ const GROUPS: &[&[CommandSpec]] = &[
     zsets::COMMANDS,
     zset_range::COMMANDS,
     zset_combine::COMMANDS,
+    streams::COMMANDS,
     crate::script::commands::COMMANDS,
     crate::script::functions::commands::COMMANDS,
     crate::server::commands::access::COMMANDS,
@@ -138,6 +140,11 @@ pub fn keys_of(spec: &CommandSpec, args: &[&[u8]]) -> Option<Vec<usize>> {
                 .filter(|&end| end <= args.len())?;
             let dest = (dest != 0).then_some(dest);
             Some(dest.into_iter().chain(count + 1..end).collect())
+        }
+        KeySpec::Streams(from) => {
+            let word = (from..args.len()).find(|&at| args::is(args[at], "streams"))?;
+            let n_keys = (args.len() - word - 1) / 2;
+            Some((word + 1..=word + n_keys).collect())
         }
         KeySpec::FirstAndStore => {
             let is_store = |at: &usize| args[*at].eq_ignore_ascii_case(b"store");

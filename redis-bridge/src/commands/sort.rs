@@ -110,7 +110,9 @@ fn run(cx: &mut Cx<'_>, key: &[u8], mut order: Order<'_>, out: &mut dyn ReplySin
             }
             set.iter().map(|member| Box::from(&*member)).collect()
         }
-        Some(Value::String(_) | Value::Hash(_)) => return Err(CommandError::WRONG_TYPE),
+        Some(Value::String(_) | Value::Hash(_) | Value::Stream(_)) => {
+            return Err(CommandError::WRONG_TYPE);
+        }
     };
     if !order.keeps_order() {
         elements = sorted(cx, elements, &order)?;

@@ -123,6 +123,7 @@ pub enum Group {
     Hash,
     Set,
     SortedSet,
+    Stream,
     Connection,
     Transactions,
     Scripting,
@@ -143,6 +144,7 @@ impl Group {
             Self::Hash => "hash",
             Self::Set => "set",
             Self::SortedSet => "sorted-set",
+            Self::Stream => "stream",
             Self::Connection => "connection",
             Self::Transactions => "transactions",
             Self::Scripting => "scripting",
@@ -162,6 +164,7 @@ impl Group {
             Self::Hash => &["hash"],
             Self::Set => &["set"],
             Self::SortedSet => &["sortedset"],
+            Self::Stream => &["stream"],
             Self::Connection => &["connection"],
             Self::Transactions => &["transaction"],
             Self::Scripting => &["scripting"],
@@ -359,6 +362,9 @@ pub enum KeySpec {
     },
     /// Argument 1, and whatever follows the last word `STORE` (`SORT`).
     FirstAndStore,
+    /// The first half of what follows the word `STREAMS` (`XREAD`), which is looked for
+    /// from this argument on.
+    Streams(usize),
 }
 
 impl KeySpec {
@@ -385,7 +391,7 @@ impl KeySpec {
     #[must_use]
     pub fn range(self) -> (i64, i64, i64) {
         match self {
-            Self::None | Self::Counted { dest: 0, .. } => (0, 0, 0),
+            Self::None | Self::Counted { dest: 0, .. } | Self::Streams(_) => (0, 0, 0),
             Self::Range { first, last, step } => (first as i64, last as i64, step as i64),
             Self::Counted { dest, .. } => (dest as i64, dest as i64, 1),
             Self::FirstAndStore => (1, 1, 1),

@@ -16,6 +16,7 @@ pub enum EventClass {
     Set,
     Hash,
     SortedSet,
+    Stream,
     /// A key was removed because its time was over.
     Expired,
     /// A key was created.
@@ -33,6 +34,7 @@ impl EventClass {
             b's' => Self::Set,
             b'h' => Self::Hash,
             b'z' => Self::SortedSet,
+            b't' => Self::Stream,
             b'x' => Self::Expired,
             b'n' => Self::New,
             _ => return None,

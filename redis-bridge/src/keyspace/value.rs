@@ -1,5 +1,6 @@
 //! What a key can hold.
 
+use crate::keyspace::stream::Stream;
 use crate::keyspace::{hash::Hash, list::List, set::Set, string::Text, zset::SortedSet};
 
 /// A value of any type.
@@ -11,6 +12,7 @@ pub enum Value {
     Hash(Hash),
     Set(Set),
     SortedSet(Box<SortedSet>),
+    Stream(Box<Stream>),
 }
 
 /// The types of values.
@@ -22,6 +24,7 @@ pub enum Type {
     Hash,
     Set,
     SortedSet,
+    Stream,
 }
 
 impl Type {
@@ -34,6 +37,7 @@ impl Type {
             Self::Hash => "hash",
             Self::Set => "set",
             Self::SortedSet => "zset",
+            Self::Stream => "stream",
         }
     }
 }
@@ -48,6 +52,7 @@ impl Value {
             Self::Hash(_) => Type::Hash,
             Self::Set(_) => Type::Set,
             Self::SortedSet(_) => Type::SortedSet,
+            Self::Stream(_) => Type::Stream,
         }
     }
 
@@ -60,14 +65,16 @@ impl Value {
             Self::Hash(hash) => hash.encoding(),
             Self::Set(set) => set.encoding(),
             Self::SortedSet(zset) => zset.encoding(),
+            Self::Stream(_) => "stream",
         }
     }
 
-    /// Is it a collection without elements? Such values do not stay in a database.
+    /// Is it a collection without elements? Such values do not stay in a database; an
+    /// empty stream does, as it knows what it has contained.
     #[must_use]
     pub fn is_empty_collection(&self) -> bool {
         match self {
-            Self::String(_) => false,
+            Self::String(_) | Self::Stream(_) => false,
             Self::List(list) => list.is_empty(),
             Self::Hash(hash) => hash.is_empty(),
             Self::Set(set) => set.is_empty(),
@@ -109,4 +116,5 @@ typed! {
     Hash, Hash, std::convert::identity;
     Set, Set, std::convert::identity;
     SortedSet, SortedSet, Box::new;
+    Stream, Stream, Box::new;
 }

@@ -144,6 +144,8 @@ struct Blocked {
     args: Vec<Vec<u8>>,
     /// The type of value it waits for.
     wanted: Option<Type>,
+    /// It waits for the end of a key, too.
+    wants_removal: bool,
     deadline: Option<Instant>,
 }
 
@@ -342,9 +344,11 @@ impl ClientState {
                                 .blocking
                                 .wait(client.id, self.session.db, &request.keys);
                             let timeout = request.timeout_ms.map(Duration::from_millis);
+                            let as_it_came = || args.iter().map(|arg| arg.to_vec()).collect();
                             self.blocked = Some(Blocked {
-                                args: args.iter().map(|arg| arg.to_vec()).collect(),
+                                args: request.args.unwrap_or_else(as_it_came),
                                 wanted: request.wanted,
+                                wants_removal: request.wants_removal,
                                 deadline: timeout.and_then(|t| Instant::now().checked_add(t)),
                             });
                         }
@@ -383,7 +387,7 @@ impl ClientState {
             Retry::Over => true,
             Retry::Ready((db, key)) => {
                 let entry = server.keyspace.db(*db).get(key);
-                entry.map(|entry| entry.value.type_()) == blocked.wanted
+                blocked.wants_removal || entry.map(|it| it.value.type_()) == blocked.wanted
             }
         };
         let Some(blocked) = self.blocked.take_if(is_wanted) else {

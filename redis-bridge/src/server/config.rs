@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::keyspace::number::parse_i64;
+use crate::keyspace::stream::NodeLimits;
 use crate::keyspace::{EventClass, EventClasses};
 
 /// One setting.
@@ -249,6 +250,22 @@ pub const CONFIG: &[ConfigSpec] = &[
         "Entries the slow log keeps",
     ),
     row(
+        "stream-node-max-bytes",
+        "",
+        Kind::Memory(0, MAX),
+        "4096",
+        MUTABLE,
+        "Bytes a node of a stream may have; 0 is no limit",
+    ),
+    row(
+        "stream-node-max-entries",
+        "",
+        Kind::Int(0, MAX),
+        "100",
+        MUTABLE,
+        "Entries a node of a stream may have; 0 is no limit",
+    ),
+    row(
         "tcp-backlog",
         "",
         Kind::Int(0, MAX_INT),
@@ -477,6 +494,8 @@ pub struct Settings {
     pub slowlog_slower_than_us: i64,
     /// `slowlog-max-len`, in entries.
     pub slowlog_max_len: usize,
+    /// `stream-node-max-bytes`, `stream-node-max-entries`.
+    pub stream_nodes: NodeLimits,
 }
 
 impl Settings {
@@ -512,6 +531,10 @@ impl Settings {
                 .filter(|&count| count > 0),
             slowlog_slower_than_us: config.int("slowlog-log-slower-than"),
             slowlog_max_len: size("slowlog-max-len"),
+            stream_nodes: NodeLimits {
+                bytes: size("stream-node-max-bytes"),
+                entries: size("stream-node-max-entries"),
+            },
         }
     }
 }

@@ -62,14 +62,11 @@ impl<'a> EmbeddedHost<'a> {
         if !spec.accepts(args.len()) {
             return refuse(Refusal::WrongArity);
         }
-        // Blocking commands were forbidden once; since then they act as if their time
-        // were over.
-        let is_blocking = spec.flags.contains(CommandFlags::BLOCKING);
-        let is_forbidden = if is_blocking {
-            self.server.compat == Compat::Redis70
-        } else {
-            spec.flags.contains(CommandFlags::NOSCRIPT)
-        };
+        // Most blocking commands were forbidden once; since then they act as if their
+        // time were over.
+        let is_forbidden = spec.flags.contains(CommandFlags::NOSCRIPT)
+            && (self.server.compat == Compat::Redis70
+                || !spec.flags.contains(CommandFlags::BLOCKING));
         if is_forbidden {
             return refuse(Refusal::NotAllowedFromScript);
         }

@@ -77,6 +77,15 @@ pub fn estimate(key: &[u8], entry: &Entry) -> usize {
         Value::SortedSet(zset) => {
             elements(&mut zset.iter().map(|scored| scored.member.len() + PER_ELEMENT))
         }
+        Value::Stream(stream) => {
+            let nodes = stream.log.nodes();
+            let entries = elements(&mut nodes.map(|(_, pack)| pack.memory_bytes()));
+            let groups = elements(&mut stream.groups.iter().map(|(name, group)| {
+                let consumers = elements(&mut group.consumers().keys().map(|name| name.len()));
+                name.len() + consumers + group.pending().len() * 2 * PER_ELEMENT
+            }));
+            entries + groups
+        }
     };
     PER_KEY + key.len() + value
 }

@@ -54,14 +54,18 @@ pub struct Session {
 }
 
 /// What a blocking command waits for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BlockRequest {
     /// The keys, in the client's database, any of which may wake it.
     pub keys: Vec<Vec<u8>>,
     /// The type of value that such a key must hold; `None` if there are no keys.
     pub wanted: Option<Type>,
+    /// It also runs again when such a key is gone, or holds another type.
+    pub wants_removal: bool,
     /// How long to wait, in milliseconds; `None` is for ever.
     pub timeout_ms: Option<u64>,
+    /// What to run then, if not the command as it came.
+    pub args: Option<Vec<Vec<u8>>>,
 }
 
 /// What is queued between `MULTI` and `EXEC`.

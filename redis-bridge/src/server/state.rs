@@ -15,7 +15,7 @@ use crate::keyspace::{Event, Keyspace};
 use crate::script::functions::Libraries;
 use crate::script::{FunctionEngine, ScriptEngine};
 use crate::server::blocking::Blocking;
-use crate::server::client::Clients;
+use crate::server::client::{self, Clients};
 use crate::server::config::{Config, Settings};
 use crate::server::log::Logger;
 use crate::server::memory;
@@ -287,10 +287,13 @@ impl Server {
             self.resident_bytes = memory::resident_bytes();
         }
         self.keyspace.refresh_clock();
-        let watches = &mut self.watches;
-        self.keyspace
-            .expire_cycle(MAX_EXPIRED, |db, key| watches.touch(db, key));
+        let (watches, blocking) = (&mut self.watches, &mut self.blocking);
+        self.keyspace.expire_cycle(MAX_EXPIRED, |db, key| {
+            watches.touch(db, key);
+            blocking.signal(db, key);
+        });
         self.end_unit();
+        client::serve_blocked(self);
         self.publish_key_events();
         if self.settings.idle_timeout_s > 0 {
             let limit = Duration::from_secs(self.settings.idle_timeout_s);

@@ -32,7 +32,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
     row(SRV, "save", "1.0.0", 1, "admin noscript no_async_loading no_multi", replying!(not_persistent)),
     row(SRV, "shutdown", "1.0.0", -1, "admin noscript loading stale no_multi allow_busy", replying!(shutdown)),
     row(SRV, "time", "2.6.0", 1, "loading stale fast", replying!(time)),
-    row(Group::Generic, "wait", "3.0.0", 3, "blocking", replying!(wait)),
+    row(Group::Generic, "wait", "3.0.0", 3, "noscript blocking", replying!(wait)),
 ];
 
 const MODULE: &[CommandSpec] = &[row(
@@ -109,9 +109,8 @@ fn wait(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     } else {
         let timeout_ms = (timeout_ms > 0).then_some(timeout_ms);
         cx.session.block = Some(BlockRequest {
-            keys: Vec::new(),
-            wanted: None,
             timeout_ms,
+            ..BlockRequest::default()
         });
     }
     Ok(())

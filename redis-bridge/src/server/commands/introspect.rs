@@ -107,7 +107,7 @@ fn describe_keys(spec: &CommandSpec, out: &mut dyn ReplySink) {
         KeySpec::None => vec![],
         KeySpec::Counted { dest, .. } if dest != 0 => vec![destination, spec.keys],
         KeySpec::FirstAndStore => vec![destination],
-        KeySpec::Range { .. } | KeySpec::Counted { .. } => vec![spec.keys],
+        KeySpec::Range { .. } | KeySpec::Counted { .. } | KeySpec::Streams(_) => vec![spec.keys],
     };
     out.array(parts.len());
     for part in parts {
@@ -125,6 +125,10 @@ fn describe_keys(spec: &CommandSpec, out: &mut dyn ReplySink) {
                 let fields = [("keynumidx", 0), ("firstkey", 1), ("keystep", 1)];
                 (count as i64, "keynum", fields)
             }
+            KeySpec::Streams(from) => {
+                let fields = [("lastkey", -1), ("keystep", 1), ("limit", 2)];
+                (from as i64, "range", fields)
+            }
             KeySpec::None | KeySpec::FirstAndStore => continue,
         };
         let flags = key_flags(spec);
@@ -133,7 +137,19 @@ fn describe_keys(spec: &CommandSpec, out: &mut dyn ReplySink) {
         out.set(flags.len());
         flags.iter().for_each(|flag| out.status(flag.as_bytes()));
         out.bulk(b"begin_search");
-        search(out, "index", &[("index", begin)]);
+        if matches!(part, KeySpec::Streams(_)) {
+            out.map(2);
+            out.bulk(b"type");
+            out.bulk(b"keyword");
+            out.bulk(b"spec");
+            out.map(2);
+            out.bulk(b"keyword");
+            out.bulk(b"STREAMS");
+            out.bulk(b"startfrom");
+            out.integer(begin);
+        } else {
+            search(out, "index", &[("index", begin)]);
+        }
         out.bulk(b"find_keys");
         search(out, find, &fields);
     }

@@ -13,7 +13,7 @@ use crate::replying;
 
 #[rustfmt::skip]
 pub(crate) const COMMANDS: &[CommandSpec] = &[
-    CommandSpec::new(Group::Bitmap, "bitfield", "3.2.0", -2, "write denyoom", KeySpec::FIRST, replying!(bitfield)),
+    CommandSpec::new(Group::Bitmap, "bitfield", "3.2.0", -2, "write denyoom; RW access update variable_flags", KeySpec::FIRST, replying!(bitfield)),
     CommandSpec::new(Group::Bitmap, "bitfield_ro", "6.0.0", -2, "readonly fast", KeySpec::FIRST, replying!(bitfield_ro)),
 ];
 

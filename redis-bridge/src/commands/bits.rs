@@ -44,7 +44,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         "bitop",
         "2.6.0",
         -4,
-        "write denyoom",
+        "write denyoom; OW update; RO access",
         FROM_SECOND,
         replying!(bitop),
     ),

@@ -27,8 +27,20 @@ const fn row(
 }
 
 pub(crate) const COMMANDS: &[CommandSpec] = &[
-    row("expire", "1.0.0", -3, "write fast", replying!(expire)),
-    row("expireat", "1.2.0", -3, "write fast", replying!(expireat)),
+    row(
+        "expire",
+        "1.0.0",
+        -3,
+        "write fast; RW update",
+        replying!(expire),
+    ),
+    row(
+        "expireat",
+        "1.2.0",
+        -3,
+        "write fast; RW update",
+        replying!(expireat),
+    ),
     row(
         "expiretime",
         "7.0.0",
@@ -36,9 +48,27 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         "readonly fast",
         replying!(expiretime),
     ),
-    row("persist", "2.2.0", 2, "write fast", replying!(persist)),
-    row("pexpire", "2.6.0", -3, "write fast", replying!(pexpire)),
-    row("pexpireat", "2.6.0", -3, "write fast", replying!(pexpireat)),
+    row(
+        "persist",
+        "2.2.0",
+        2,
+        "write fast; RW update",
+        replying!(persist),
+    ),
+    row(
+        "pexpire",
+        "2.6.0",
+        -3,
+        "write fast; RW update",
+        replying!(pexpire),
+    ),
+    row(
+        "pexpireat",
+        "2.6.0",
+        -3,
+        "write fast; RW update",
+        replying!(pexpireat),
+    ),
     row(
         "pexpiretime",
         "7.0.0",

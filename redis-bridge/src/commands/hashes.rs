@@ -30,8 +30,20 @@ const fn row(
 }
 
 pub(crate) const COMMANDS: &[CommandSpec] = &[
-    row("hdel", "2.0.0", -3, "write fast", replying!(hdel)),
-    row("hexists", "2.0.0", 3, "readonly fast", replying!(hexists)),
+    row(
+        "hdel",
+        "2.0.0",
+        -3,
+        "write fast; RW delete",
+        replying!(hdel),
+    ),
+    row(
+        "hexists",
+        "2.0.0",
+        3,
+        "readonly fast; RO",
+        replying!(hexists),
+    ),
     row("hget", "2.0.0", 3, "readonly fast", replying!(hget)),
     row("hgetall", "2.0.0", 2, "readonly", replying!(hgetall)),
     row(
@@ -49,19 +61,37 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         replying!(hincrbyfloat),
     ),
     row("hkeys", "2.0.0", 2, "readonly", replying!(hkeys)),
-    row("hlen", "2.0.0", 2, "readonly fast", replying!(hlen)),
+    row("hlen", "2.0.0", 2, "readonly fast; RO", replying!(hlen)),
     row("hmget", "2.0.0", -3, "readonly fast", replying!(hmget)),
-    row("hmset", "2.0.0", -4, "write denyoom fast", replying!(hmset)),
+    row(
+        "hmset",
+        "2.0.0",
+        -4,
+        "write denyoom fast; RW update",
+        replying!(hmset),
+    ),
     row("hrandfield", "6.2.0", -2, "readonly", replying!(hrandfield)),
-    row("hset", "2.0.0", -4, "write denyoom fast", replying!(hset)),
+    row(
+        "hset",
+        "2.0.0",
+        -4,
+        "write denyoom fast; RW update",
+        replying!(hset),
+    ),
     row(
         "hsetnx",
         "2.0.0",
         4,
-        "write denyoom fast",
+        "write denyoom fast; RW insert",
         replying!(hsetnx),
     ),
-    row("hstrlen", "3.2.0", 3, "readonly fast", replying!(hstrlen)),
+    row(
+        "hstrlen",
+        "3.2.0",
+        3,
+        "readonly fast; RO",
+        replying!(hstrlen),
+    ),
     row("hvals", "2.0.0", 2, "readonly", replying!(hvals)),
 ];
 

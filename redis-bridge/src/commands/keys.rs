@@ -46,16 +46,16 @@ const SECOND: KeySpec = KeySpec::Range {
 
 #[rustfmt::skip]
 pub(crate) const COMMANDS: &[CommandSpec] = &[
-    row("copy", "6.2.0", -3, "write denyoom", KeySpec::TWO, replying!(copy)),
-    row("del", "1.0.0", -2, "write", KeySpec::ALL, replying!(del)),
-    row("exists", "1.0.0", -2, "readonly fast", KeySpec::ALL, replying!(exists)),
+    row("copy", "6.2.0", -3, "write denyoom; RO access; OW update", KeySpec::TWO, replying!(copy)),
+    row("del", "1.0.0", -2, "write; RM delete", KeySpec::ALL, replying!(del)),
+    row("exists", "1.0.0", -2, "readonly fast; RO", KeySpec::ALL, replying!(exists)),
     row("move", "1.0.0", 3, "write fast", FIRST, replying!(move_)),
     CommandSpec::container(Group::Generic, "object", "2.2.3", OBJECT),
-    row("rename", "1.0.0", 3, "write", KeySpec::TWO, replying!(rename)),
-    row("renamenx", "1.0.0", 3, "write fast", KeySpec::TWO, replying!(renamenx)),
-    row("touch", "3.2.1", -2, "readonly fast", KeySpec::ALL, replying!(touch)),
-    row("type", "1.0.0", 2, "readonly fast", FIRST, replying!(type_)),
-    row("unlink", "4.0.0", -2, "write fast", KeySpec::ALL, replying!(del)),
+    row("rename", "1.0.0", 3, "write; RW access delete; OW update", KeySpec::TWO, replying!(rename)),
+    row("renamenx", "1.0.0", 3, "write fast; RW access delete; OW insert", KeySpec::TWO, replying!(renamenx)),
+    row("touch", "3.2.1", -2, "readonly fast; RO", KeySpec::ALL, replying!(touch)),
+    row("type", "1.0.0", 2, "readonly fast; RO", FIRST, replying!(type_)),
+    row("unlink", "4.0.0", -2, "write fast; RM delete", KeySpec::ALL, replying!(del)),
     server_row("dbsize", "1.0.0", 1, "keyspace readonly fast", replying!(dbsize)),
     server_row("flushall", "1.0.0", -1, "keyspace write dangerous", replying!(flushall)),
     server_row("flushdb", "1.0.0", -1, "keyspace write dangerous", replying!(flushdb)),
@@ -64,11 +64,11 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
 
 #[rustfmt::skip]
 const OBJECT: &[CommandSpec] = &[
-    row("object|encoding", "2.2.3", 3, "readonly", SECOND, replying!(object_encoding)),
-    row("object|freq", "4.0.0", 3, "readonly", SECOND, replying!(object_freq)),
+    row("object|encoding", "2.2.3", 3, "readonly; RO", SECOND, replying!(object_encoding)),
+    row("object|freq", "4.0.0", 3, "readonly; RO", SECOND, replying!(object_freq)),
     row("object|help", "6.2.0", 2, "loading stale", KeySpec::None, replying!(object_help)),
-    row("object|idletime", "2.2.3", 3, "readonly", SECOND, replying!(object_idletime)),
-    row("object|refcount", "2.2.3", 3, "readonly", SECOND, replying!(object_refcount)),
+    row("object|idletime", "2.2.3", 3, "readonly; RO", SECOND, replying!(object_idletime)),
+    row("object|refcount", "2.2.3", 3, "readonly; RO", SECOND, replying!(object_refcount)),
 ];
 
 const SAME_OBJECT: CommandError =

@@ -32,10 +32,10 @@ use std::sync::LazyLock;
 use hashbrown::HashMap;
 
 pub use cx::Cx;
-use spec::{CommandSpec, KeySpec};
+use spec::{CommandSpec, KeySpec, KeyUse};
 
 /// Every group of commands. A new group is one line here.
-const GROUPS: &[&[CommandSpec]] = &[
+static GROUPS: &[&[CommandSpec]] = &[
     keys::COMMANDS,
     expiry::COMMANDS,
     scan::COMMANDS,
@@ -53,7 +53,7 @@ const GROUPS: &[&[CommandSpec]] = &[
     streams::COMMANDS,
     crate::script::commands::COMMANDS,
     crate::script::functions::commands::COMMANDS,
-    crate::server::commands::access::COMMANDS,
+    crate::server::commands::acl::COMMANDS,
     crate::server::commands::admin::COMMANDS,
     crate::server::commands::client::COMMANDS,
     crate::server::commands::config::COMMANDS,
@@ -84,6 +84,39 @@ pub fn lookup(name: &[u8]) -> Option<&'static CommandSpec> {
     lower.copy_from_slice(name);
     lower.make_ascii_lowercase();
     BY_NAME.get(&*lower).copied()
+}
+
+/// Every command and every subcommand.
+pub fn all_with_subcommands() -> impl Iterator<Item = &'static CommandSpec> {
+    all().flat_map(|spec| std::iter::once(spec).chain(spec.subcommands))
+}
+
+/// The command of that full name; a subcommand is `container|sub`.
+#[must_use]
+pub fn find(name: &[u8]) -> Option<&'static CommandSpec> {
+    let parts: Vec<_> = name.splitn(2, |&b| b == b'|').collect();
+    let spec = resolve(&parts).ok()?;
+    let is_exact = parts.len() == 1 || spec.name.contains('|');
+    is_exact.then_some(spec)
+}
+
+/// A number for each command and subcommand, counted from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CommandId(pub usize);
+
+/// By the address of the row, which is unique and cheap to hash.
+static IDS: LazyLock<HashMap<usize, CommandId>> = LazyLock::new(|| {
+    let rows = all_with_subcommands().enumerate();
+    rows.map(|(id, spec)| (std::ptr::from_ref(spec).addr(), CommandId(id)))
+        .collect()
+});
+
+/// The number of a row of the table.
+#[must_use]
+pub fn id_of(spec: &'static CommandSpec) -> CommandId {
+    let id = IDS.get(&std::ptr::from_ref(spec).addr());
+    // Every row that there is comes from the table.
+    id.copied().unwrap_or(CommandId(usize::MAX / 2))
 }
 
 /// Why a call has no row.
@@ -150,6 +183,39 @@ pub fn keys_of(spec: &CommandSpec, args: &[&[u8]]) -> Option<Vec<usize>> {
             let is_store = |at: &usize| args[*at].eq_ignore_ascii_case(b"store");
             let store = (2..args.len().saturating_sub(1)).rev().find(is_store);
             Some(std::iter::once(1).chain(store.map(|at| at + 1)).collect())
+        }
+    }
+}
+
+/// As [`keys_of`], with what the call does to each key.
+#[must_use]
+pub fn key_uses(spec: &CommandSpec, args: &[&[u8]]) -> Option<Vec<(usize, KeyUse)>> {
+    let keys = keys_of(spec, args)?;
+    let [first, others] = spec.key_uses();
+    let first = if first.contains(KeyUse::VARIABLE) {
+        narrowed(spec, args)
+    } else {
+        first
+    };
+    let use_of = |nth| if nth == 0 { first } else { others };
+    let uses = keys.into_iter().enumerate();
+    Some(uses.map(|(nth, at)| (at, use_of(nth))).collect())
+}
+
+/// What a command does to its key whose arguments decide that.
+fn narrowed(spec: &CommandSpec, args: &[&[u8]]) -> KeyUse {
+    let has = |word: &str| args.iter().skip(3).any(|arg| args::is(arg, word));
+    match spec.name {
+        "set" if has("get") => KeyUse::parse("RW access update"),
+        "set" => KeyUse::parse("OW update"),
+        // BITFIELD only reads if it has no other subcommand than GET.
+        _ => {
+            let writes = |arg: &&[u8]| args::is(arg, "set") || args::is(arg, "incrby");
+            if args.iter().skip(2).any(|arg| writes(arg)) {
+                KeyUse::parse("RW access update")
+            } else {
+                KeyUse::parse("RO access")
+            }
         }
     }
 }

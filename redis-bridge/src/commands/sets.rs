@@ -28,22 +28,22 @@ const COUNTED: KeySpec = KeySpec::Counted { dest: 0, count: 1 };
 
 #[rustfmt::skip]
 pub(crate) const COMMANDS: &[CommandSpec] = &[
-    row("sadd", "1.0.0", -3, "write denyoom fast", FIRST, replying!(sadd)),
-    row("scard", "1.0.0", 2, "readonly fast", FIRST, replying!(scard)),
+    row("sadd", "1.0.0", -3, "write denyoom fast; RW insert", FIRST, replying!(sadd)),
+    row("scard", "1.0.0", 2, "readonly fast; RO", FIRST, replying!(scard)),
     row("sdiff", "1.0.0", -2, "readonly", ALL, replying!(sdiff)),
-    row("sdiffstore", "1.0.0", -3, "write denyoom", ALL, replying!(sdiffstore)),
+    row("sdiffstore", "1.0.0", -3, "write denyoom; OW update; RO access", ALL, replying!(sdiffstore)),
     row("sinter", "1.0.0", -2, "readonly", ALL, replying!(sinter)),
     row("sintercard", "7.0.0", -3, "readonly movablekeys", COUNTED, replying!(sintercard)),
-    row("sinterstore", "1.0.0", -3, "write denyoom", ALL, replying!(sinterstore)),
-    row("sismember", "1.0.0", 3, "readonly fast", FIRST, replying!(sismember)),
+    row("sinterstore", "1.0.0", -3, "write denyoom; RW update; RO access", ALL, replying!(sinterstore)),
+    row("sismember", "1.0.0", 3, "readonly fast; RO", FIRST, replying!(sismember)),
     row("smembers", "1.0.0", 2, "readonly", FIRST, replying!(smembers)),
     row("smismember", "6.2.0", -3, "readonly fast", FIRST, replying!(smismember)),
-    row("smove", "1.0.0", 4, "write fast", KeySpec::TWO, replying!(smove)),
-    row("spop", "1.0.0", -2, "write fast", FIRST, replying!(spop)),
+    row("smove", "1.0.0", 4, "write fast; RW access delete; RW insert", KeySpec::TWO, replying!(smove)),
+    row("spop", "1.0.0", -2, "write fast; RW access delete", FIRST, replying!(spop)),
     row("srandmember", "1.0.0", -2, "readonly", FIRST, replying!(srandmember)),
-    row("srem", "1.0.0", -3, "write fast", FIRST, replying!(srem)),
+    row("srem", "1.0.0", -3, "write fast; RW delete", FIRST, replying!(srem)),
     row("sunion", "1.0.0", -2, "readonly", ALL, replying!(sunion)),
-    row("sunionstore", "1.0.0", -3, "write denyoom", ALL, replying!(sunionstore)),
+    row("sunionstore", "1.0.0", -3, "write denyoom; OW update; RO access", ALL, replying!(sunionstore)),
 ];
 
 fn sadd(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {

@@ -3,10 +3,10 @@
 
 use std::cmp::Ordering;
 
-use crate::commands::Cx;
 use crate::commands::args::{self, Options, is};
 use crate::commands::error::{CommandError, Done};
 use crate::commands::spec::{CommandSpec, Group, KeySpec};
+use crate::commands::{self, Cx};
 use crate::keyspace::list::List;
 use crate::keyspace::{EventClass, Typed, Value, number};
 use crate::reply::ReplySink;
@@ -14,7 +14,7 @@ use crate::replying;
 
 #[rustfmt::skip]
 pub(crate) const COMMANDS: &[CommandSpec] = &[
-    CommandSpec::new(Group::Generic, "sort", "1.0.0", -2, "write denyoom movablekeys sorts dangerous", KeySpec::FirstAndStore, replying!(sort)),
+    CommandSpec::new(Group::Generic, "sort", "1.0.0", -2, "write denyoom movablekeys sorts dangerous; RO access; OW update", KeySpec::FirstAndStore, replying!(sort)),
     CommandSpec::new(Group::Generic, "sort_ro", "7.0.0", -2, "readonly movablekeys sorts dangerous", KeySpec::FIRST, replying!(sort_ro)),
 ];
 
@@ -82,12 +82,32 @@ impl<'a> Order<'a> {
 
 fn sort(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     let order = Order::parse(&args[2..], true)?;
+    check_patterns(cx, args, &order)?;
     run(cx, args[1], order, out)
 }
 
 fn sort_ro(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     let order = Order::parse(&args[2..], false)?;
+    check_patterns(cx, args, &order)?;
     run(cx, args[1], order, out)
+}
+
+/// Patterns lead to any key, so whoever uses them must be permitted to read all.
+fn check_patterns(cx: &Cx<'_>, args: &[&[u8]], order: &Order<'_>) -> Done {
+    let option = match (order.by, &order.get[..]) {
+        (Some(by), _) if by.contains(&b'*') => "BY",
+        (_, []) => return Ok(()),
+        _ => "GET",
+    };
+    let Some(user) = &cx.session.user else {
+        return Ok(());
+    };
+    let spec = commands::resolve(args).ok();
+    if spec.is_some_and(|spec| user.borrow().may_read_all_keys(spec, args)) {
+        return Ok(());
+    }
+    let text = format!("ERR {option} option of SORT denied due to insufficient ACL permissions.");
+    Err(CommandError::new(text))
 }
 
 fn run(cx: &mut Cx<'_>, key: &[u8], mut order: Order<'_>, out: &mut dyn ReplySink) -> Done {

@@ -24,6 +24,8 @@ pub struct CommandSpec {
     pub flags: CommandFlags,
     /// Where its keys are.
     pub keys: KeySpec,
+    /// What it does to its keys, if that does not follow from the flags.
+    pub uses: Option<[KeyUse; 2]>,
     /// Runs it. A container's own handler only runs if it has no subcommands.
     pub handler: Handler,
     /// The subcommands, if this is a container (`OBJECT`, `SCRIPT`).
@@ -31,7 +33,9 @@ pub struct CommandSpec {
 }
 
 impl CommandSpec {
-    /// A row of a table; `flags` are words as [`CommandFlags::parse`] takes them.
+    /// A row of a table; `flags` are words as [`CommandFlags::parse`] takes them. Behind
+    /// a semicolon may follow what the command does to its keys, as [`KeyUse::parse`]
+    /// takes it, and behind another what it does to all but the first of them.
     #[must_use]
     pub const fn new(
         group: Group,
@@ -42,14 +46,14 @@ impl CommandSpec {
         keys: KeySpec,
         handler: Handler,
     ) -> Self {
-        let flags = CommandFlags::parse(flags);
         Self {
             name,
             since,
             group,
             arity,
-            flags,
+            flags: CommandFlags::parse(flags),
             keys,
+            uses: parse_uses(flags),
             handler,
             subcommands: &[],
         }
@@ -84,6 +88,37 @@ impl CommandSpec {
             n_args >= wanted
         } else {
             n_args == wanted
+        }
+    }
+
+    /// What it does to its first key, and to the others.
+    #[must_use]
+    pub fn key_uses(&self) -> [KeyUse; 2] {
+        let derived = || {
+            let flags = self.flags;
+            if flags.contains(CommandFlags::READONLY) {
+                KeyUse::parse("RO access")
+            } else if flags.intersects(CommandFlags::parse("write may_replicate")) {
+                KeyUse::parse("RW access update")
+            } else {
+                KeyUse::parse("RO")
+            }
+        };
+        self.uses.unwrap_or_else(|| [derived(); 2])
+    }
+
+    /// Whether and how its arguments are channels.
+    #[must_use]
+    pub fn channels(&self) -> Option<ChannelUse> {
+        let is = |flag| self.flags.contains(flag);
+        if is(CommandFlags::PUBLISHES) {
+            Some(ChannelUse::Publish)
+        } else if is(CommandFlags::LISTENS) {
+            Some(ChannelUse::Listen)
+        } else if is(CommandFlags::LISTENS_TO_PATTERNS) {
+            Some(ChannelUse::ListenToPattern)
+        } else {
+            None
         }
     }
 
@@ -168,8 +203,7 @@ impl Group {
             Self::Connection => &["connection"],
             Self::Transactions => &["transaction"],
             Self::Scripting => &["scripting"],
-            Self::Pubsub => &["pubsub"],
-            Self::Server | Self::Cluster => &[],
+            Self::Server | Self::Cluster | Self::Pubsub => &[],
         }
     }
 }
@@ -206,7 +240,7 @@ pub struct CommandFlags(u32);
 
 /// The words of [`CommandFlags`], in the order `COMMAND INFO` prints them; bit `n`
 /// stands for word `n`.
-const FLAG_WORDS: [&str; 24] = [
+const FLAG_WORDS: [&str; 27] = [
     "write",
     "readonly",
     "denyoom",
@@ -232,6 +266,10 @@ const FLAG_WORDS: [&str; 24] = [
     "keyspace",
     "dangerous",
     "sorts",
+    // Not printed: which arguments are channels.
+    "publishes",
+    "listens",
+    "listens_to_patterns",
 ];
 
 /// Those of [`FLAG_WORDS`] that `COMMAND INFO` prints.
@@ -279,7 +317,14 @@ impl CommandFlags {
     /// In the categories of all that can be sorted, in place of its group's.
     pub const SORTS: Self = Self::parse("sorts");
 
-    /// The set that space-separated words name.
+    /// The first argument is a channel that it sends to.
+    pub const PUBLISHES: Self = Self::parse("publishes");
+    /// All arguments are channels that the client will listen to.
+    pub const LISTENS: Self = Self::parse("listens");
+    /// All arguments are patterns of channels that the client will listen to.
+    pub const LISTENS_TO_PATTERNS: Self = Self::parse("listens_to_patterns");
+
+    /// The set that space-separated words name, up to a semicolon.
     ///
     /// # Panics
     ///
@@ -287,19 +332,7 @@ impl CommandFlags {
     #[must_use]
     pub const fn parse(words: &str) -> Self {
         let bytes = words.as_bytes();
-        let mut bits = 0;
-        let mut start = 0;
-        while start < bytes.len() {
-            let mut end = start;
-            while end < bytes.len() && bytes[end] != b' ' {
-                end += 1;
-            }
-            if end > start {
-                bits |= 1 << flag_bit(bytes, start, end);
-            }
-            start = end + 1;
-        }
-        Self(bits)
+        Self(bits_of(bytes, 0, semicolon(bytes, 0), &FLAG_WORDS))
     }
 
     /// Are all of `other`'s flags set?
@@ -322,10 +355,26 @@ impl CommandFlags {
     }
 }
 
-const fn flag_bit(bytes: &[u8], start: usize, end: usize) -> usize {
+/// The set of the words from `start` to `end`: bit `n` stands for word `n` of the table.
+const fn bits_of(bytes: &[u8], mut start: usize, end: usize, table: &[&str]) -> u32 {
+    let mut bits = 0;
+    while start < end {
+        let mut word_end = start;
+        while word_end < end && bytes[word_end] != b' ' {
+            word_end += 1;
+        }
+        if word_end > start {
+            bits |= 1 << word_bit(bytes, start, word_end, table);
+        }
+        start = word_end + 1;
+    }
+    bits
+}
+
+const fn word_bit(bytes: &[u8], start: usize, end: usize, table: &[&str]) -> usize {
     let mut bit = 0;
-    while bit < FLAG_WORDS.len() {
-        let word = FLAG_WORDS[bit].as_bytes();
+    while bit < table.len() {
+        let word = table[bit].as_bytes();
         let mut same = 0;
         while same < word.len() && start + same < end && word[same] == bytes[start + same] {
             same += 1;
@@ -335,7 +384,103 @@ const fn flag_bit(bytes: &[u8], start: usize, end: usize) -> usize {
         }
         bit += 1;
     }
-    panic!("unknown command flag")
+    panic!("unknown word in a row of the command table")
+}
+
+/// Where the next semicolon is; the end if there is none.
+const fn semicolon(bytes: &[u8], mut at: usize) -> usize {
+    while at < bytes.len() && bytes[at] != b';' {
+        at += 1;
+    }
+    at
+}
+
+/// What the words behind the flags say about the first key and the others.
+const fn parse_uses(words: &str) -> Option<[KeyUse; 2]> {
+    let bytes = words.as_bytes();
+    let first = semicolon(bytes, 0);
+    if first == bytes.len() {
+        return None;
+    }
+    let second = semicolon(bytes, first + 1);
+    let uses = KeyUse(bits_of(bytes, first + 1, second, &USE_WORDS));
+    if second == bytes.len() {
+        return Some([uses; 2]);
+    }
+    let others = KeyUse(bits_of(bytes, second + 1, bytes.len(), &USE_WORDS));
+    Some([uses, others])
+}
+
+/// What a command does to a key, as `COMMAND INFO` says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyUse(u32);
+
+/// The words of [`KeyUse`], in the order they are printed; bit `n` stands for word `n`.
+const USE_WORDS: [&str; 11] = [
+    "RO",
+    "RW",
+    "OW",
+    "RM",
+    "access",
+    "update",
+    "insert",
+    "delete",
+    "not_key",
+    "incomplete",
+    "variable_flags",
+];
+
+impl KeyUse {
+    /// A channel of a shard, which only decides where the command runs.
+    pub const NOT_KEY: Self = Self::parse("not_key");
+    /// The arguments decide what it does.
+    pub const VARIABLE: Self = Self::parse("variable_flags");
+
+    /// What space-separated words say.
+    ///
+    /// # Panics
+    ///
+    /// On an unknown word; tables are constants, so that is a compile-time error.
+    #[must_use]
+    pub const fn parse(words: &str) -> Self {
+        Self(bits_of(words.as_bytes(), 0, words.len(), &USE_WORDS))
+    }
+
+    /// Does it say all that `other` says?
+    #[must_use]
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Does the user learn what the key holds?
+    #[must_use]
+    pub const fn reads(self) -> bool {
+        self.contains(Self::parse("access"))
+    }
+
+    /// Does the key's value change?
+    #[must_use]
+    pub const fn writes(self) -> bool {
+        self.0 & Self::parse("update insert delete").0 != 0
+    }
+
+    /// The words.
+    pub fn names(self) -> impl ExactSizeIterator<Item = &'static str> {
+        let words = USE_WORDS.iter().enumerate();
+        let set = words.filter_map(|(bit, word)| (self.0 >> bit & 1 == 1).then_some(*word));
+        set.collect::<Vec<_>>().into_iter()
+    }
+}
+
+/// What a command does with the channels that it names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChannelUse {
+    /// It sends to its first argument.
+    Publish,
+    /// It listens to its arguments.
+    Listen,
+    /// It listens to all that its arguments are patterns of.
+    ListenToPattern,
 }
 
 /// Where the keys of a command are among its arguments (the name is number 0).

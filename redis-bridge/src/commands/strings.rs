@@ -33,11 +33,11 @@ const PAIRS: KeySpec = KeySpec::Range {
 
 #[rustfmt::skip]
 pub(crate) const COMMANDS: &[CommandSpec] = &[
-    row("append", "2.0.0", 3, "write denyoom fast", FIRST, replying!(append)),
+    row("append", "2.0.0", 3, "write denyoom fast; RW insert", FIRST, replying!(append)),
     row("decr", "1.0.0", 2, "write denyoom fast", FIRST, replying!(decr)),
     row("decrby", "1.0.0", 3, "write denyoom fast", FIRST, replying!(decrby)),
     row("get", "1.0.0", 2, "readonly fast", FIRST, replying!(get)),
-    row("getdel", "6.2.0", 2, "write fast", FIRST, replying!(getdel)),
+    row("getdel", "6.2.0", 2, "write fast; RW access delete", FIRST, replying!(getdel)),
     row("getex", "6.2.0", -2, "write fast", FIRST, replying!(getex)),
     row("getrange", "2.4.0", 4, "readonly", FIRST, replying!(getrange)),
     row("getset", "1.0.0", 3, "write denyoom fast", FIRST, replying!(getset)),
@@ -45,14 +45,14 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
     row("incrby", "1.0.0", 3, "write denyoom fast", FIRST, replying!(incrby)),
     row("incrbyfloat", "2.6.0", 3, "write denyoom fast", FIRST, replying!(incrbyfloat)),
     row("mget", "1.0.0", -2, "readonly fast", KeySpec::ALL, replying!(mget)),
-    row("mset", "1.0.1", -3, "write denyoom", PAIRS, replying!(mset)),
-    row("msetnx", "1.0.1", -3, "write denyoom", PAIRS, replying!(msetnx)),
-    row("psetex", "2.6.0", 4, "write denyoom", FIRST, replying!(psetex)),
-    row("set", "1.0.0", -3, "write denyoom", FIRST, replying!(set)),
-    row("setex", "2.0.0", 4, "write denyoom", FIRST, replying!(setex)),
-    row("setnx", "1.0.0", 3, "write denyoom fast", FIRST, replying!(setnx)),
-    row("setrange", "2.2.0", 4, "write denyoom", FIRST, replying!(setrange)),
-    row("strlen", "2.2.0", 2, "readonly fast", FIRST, replying!(strlen)),
+    row("mset", "1.0.1", -3, "write denyoom; OW update", PAIRS, replying!(mset)),
+    row("msetnx", "1.0.1", -3, "write denyoom; OW insert", PAIRS, replying!(msetnx)),
+    row("psetex", "2.6.0", 4, "write denyoom; OW update", FIRST, replying!(psetex)),
+    row("set", "1.0.0", -3, "write denyoom; RW access update variable_flags", FIRST, replying!(set)),
+    row("setex", "2.0.0", 4, "write denyoom; OW update", FIRST, replying!(setex)),
+    row("setnx", "1.0.0", 3, "write denyoom fast; OW insert", FIRST, replying!(setnx)),
+    row("setrange", "2.2.0", 4, "write denyoom; RW update", FIRST, replying!(setrange)),
+    row("strlen", "2.2.0", 2, "readonly fast; RO", FIRST, replying!(strlen)),
     row("substr", "1.0.0", 4, "readonly", FIRST, replying!(getrange)),
 ];
 

@@ -28,7 +28,7 @@ const fn row(
 const SOURCES: KeySpec = KeySpec::Counted { dest: 0, count: 1 };
 const DEST_AND_SOURCES: KeySpec = KeySpec::Counted { dest: 1, count: 2 };
 const READ: &str = "readonly movablekeys";
-const WRITE: &str = "write denyoom movablekeys";
+const WRITE: &str = "write denyoom movablekeys; OW update; RO access";
 
 pub(crate) const COMMANDS: &[CommandSpec] = &[
     row("zdiff", "6.2.0", -3, READ, SOURCES, replying!(zdiff)),

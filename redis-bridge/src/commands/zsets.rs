@@ -35,19 +35,19 @@ const ALL_BUT_LAST: KeySpec = KeySpec::Range {
 
 #[rustfmt::skip]
 pub(crate) const COMMANDS: &[CommandSpec] = &[
-    row("bzmpop", "7.0.0", -5, "write blocking movablekeys", KeySpec::Counted { dest: 0, count: 2 }, replying!(bzmpop)),
-    row("bzpopmax", "5.0.0", -3, "write noscript blocking fast", ALL_BUT_LAST, replying!(bzpopmax)),
-    row("bzpopmin", "5.0.0", -3, "write noscript blocking fast", ALL_BUT_LAST, replying!(bzpopmin)),
-    row("zadd", "1.2.0", -4, "write denyoom fast", FIRST, replying!(zadd)),
-    row("zcard", "1.2.0", 2, "readonly fast", FIRST, replying!(zcard)),
+    row("bzmpop", "7.0.0", -5, "write blocking movablekeys; RW access delete", KeySpec::Counted { dest: 0, count: 2 }, replying!(bzmpop)),
+    row("bzpopmax", "5.0.0", -3, "write noscript blocking fast; RW access delete", ALL_BUT_LAST, replying!(bzpopmax)),
+    row("bzpopmin", "5.0.0", -3, "write noscript blocking fast; RW access delete", ALL_BUT_LAST, replying!(bzpopmin)),
+    row("zadd", "1.2.0", -4, "write denyoom fast; RW update", FIRST, replying!(zadd)),
+    row("zcard", "1.2.0", 2, "readonly fast; RO", FIRST, replying!(zcard)),
     row("zincrby", "1.2.0", 4, "write denyoom fast", FIRST, replying!(zincrby)),
-    row("zmpop", "7.0.0", -4, "write movablekeys", KeySpec::Counted { dest: 0, count: 1 }, replying!(zmpop)),
+    row("zmpop", "7.0.0", -4, "write movablekeys; RW access delete", KeySpec::Counted { dest: 0, count: 1 }, replying!(zmpop)),
     row("zmscore", "6.2.0", -3, "readonly fast", FIRST, replying!(zmscore)),
-    row("zpopmax", "5.0.0", -2, "write fast", FIRST, replying!(zpopmax)),
-    row("zpopmin", "5.0.0", -2, "write fast", FIRST, replying!(zpopmin)),
+    row("zpopmax", "5.0.0", -2, "write fast; RW access delete", FIRST, replying!(zpopmax)),
+    row("zpopmin", "5.0.0", -2, "write fast; RW access delete", FIRST, replying!(zpopmin)),
     row("zrandmember", "6.2.0", -2, "readonly", FIRST, replying!(zrandmember)),
     row("zrank", "2.0.0", 3, "readonly fast", FIRST, replying!(zrank)),
-    row("zrem", "1.2.0", -3, "write fast", FIRST, replying!(zrem)),
+    row("zrem", "1.2.0", -3, "write fast; RW delete", FIRST, replying!(zrem)),
     row("zrevrank", "2.0.0", 3, "readonly fast", FIRST, replying!(zrevrank)),
     row("zscore", "1.2.0", 3, "readonly fast", FIRST, replying!(zscore)),
 ];

@@ -101,7 +101,7 @@ const REDIS72: Wording = Wording {
 };
 
 const REDIS70: Wording = Wording {
-    no_permission: "The user executing the script can't run this command or subcommand: ",
+    no_permission: "",
     set_repl_arguments: ".set_repl() requires two arguments.",
     shortest_numbers: false,
     ..REDIS72

@@ -320,7 +320,7 @@ impl ClientState {
             }
             let limits = Limits {
                 max_bulk_bytes: server.settings.max_bulk_bytes,
-                authenticated: self.session.authenticated,
+                authenticated: self.session.authenticated || !server.acl.demands_password(),
             };
             match self.parser.parse(input, limits) {
                 Ok(Progress::Incomplete(missing)) => {
@@ -504,8 +504,7 @@ impl Connection {
     ) -> Option<Self> {
         let shared = server.myself.upgrade()?;
         let id = server.clients.next_id();
-        let mut session = Session::new(id);
-        session.authenticated = server.settings.password.is_none();
+        let session = Session::of_client(id, &server.acl);
         let now = Instant::now();
         let client = Rc::new(Client {
             id,

@@ -74,6 +74,30 @@ const COMPAT: &[&str] = &["valkey-9.1", "redis-7.2", "redis-7.0"];
 /// Every setting, in alphabetical order.
 pub const CONFIG: &[ConfigSpec] = &[
     row(
+        "acl-pubsub-default",
+        "",
+        Kind::Word(&["allchannels", "resetchannels"]),
+        "resetchannels",
+        MUTABLE,
+        "Whether new users may use all channels or none",
+    ),
+    row(
+        "aclfile",
+        "",
+        Kind::Text,
+        "",
+        FIXED,
+        "File of the users, as ACL SAVE writes it",
+    ),
+    row(
+        "acllog-max-len",
+        "",
+        Kind::Int(0, MAX),
+        "128",
+        MUTABLE,
+        "Entries ACL LOG keeps",
+    ),
+    row(
         "appendonly",
         "",
         Kind::Word(&["no"]),
@@ -465,8 +489,6 @@ fn normalize_events(text: &str) -> Option<String> {
 /// The settings that are read for every command or every client, ready for use.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
-    /// `requirepass`; `None` if it is empty.
-    pub password: Option<Vec<u8>>,
     /// `proto-max-bulk-len`, in bytes.
     pub max_bulk_bytes: i64,
     /// `client-query-buffer-limit`, in bytes.
@@ -504,7 +526,6 @@ impl Settings {
     pub fn of(config: &Config) -> Self {
         let unsigned = |name| u64::try_from(config.int(name)).unwrap_or(0);
         let size = |name| usize::try_from(config.int(name)).unwrap_or(usize::MAX);
-        let password = config.get("requirepass");
         let events = config.get("notify-keyspace-events");
         let (events_by_key, events_by_name) = (events.contains('K'), events.contains('E'));
         let mut event_classes = EventClasses::default();
@@ -516,7 +537,6 @@ impl Settings {
                 .for_each(|c| event_classes.insert(c));
         }
         Self {
-            password: (!password.is_empty()).then(|| password.as_bytes().to_vec()),
             max_bulk_bytes: config.int("proto-max-bulk-len"),
             max_query_bytes: size("client-query-buffer-limit"),
             max_clients: size("maxclients"),

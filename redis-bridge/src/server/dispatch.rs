@@ -11,6 +11,8 @@ use crate::host::LogLevel;
 use crate::reply::{Protocol, ReplySink};
 use crate::resp::number::DoubleText;
 use crate::resp::write::RespWriter;
+use crate::server::acl::{Context, Denial, LogEntry, Reason};
+use crate::server::commands::client::describe;
 use crate::server::session::{Queued, Replies, Session};
 use crate::server::state::{ScriptKind, Server, unix_ms};
 
@@ -37,7 +39,6 @@ pub fn execute(server: &mut Server, session: &mut Session, args: &[&[u8]], out: 
     let reply_start = out.len();
     match check(server, session, args) {
         Ok(spec) => {
-            session.last_command = spec.name;
             let is_queued = session.transaction.is_some() && !NEVER_QUEUED.contains(&spec.name);
             if is_queued {
                 enqueue(session, spec, args, out);
@@ -90,19 +91,28 @@ type Rejection = (Option<&'static CommandSpec>, Vec<u8>);
 /// May this client run this command now?
 fn check(
     server: &mut Server,
-    session: &Session,
+    session: &mut Session,
     args: &[&[u8]],
 ) -> Result<&'static CommandSpec, Rejection> {
     let spec = commands::resolve(args).map_err(|why| (None, unresolved(&why, args)))?;
+    session.last_command = spec.name;
     if !spec.accepts(args.len()) {
         return Err((Some(spec), wrong_arity(spec)));
     }
     let refuse = |text: &[u8]| Err((Some(spec), text.to_vec()));
-    if !session.authenticated && !spec.flags.contains(CommandFlags::NO_AUTH) {
+    if !session.authenticated
+        && !spec.flags.contains(CommandFlags::NO_AUTH)
+        && server.acl.demands_password()
+    {
         return refuse(b"NOAUTH Authentication required.");
     }
     if spec.flags.contains(CommandFlags::NO_MULTI) && session.transaction.is_some() {
         return refuse(b"ERR Command not allowed inside a transaction");
+    }
+    if let Err(denial) = session.permits(spec, args) {
+        let context = acl_context(session);
+        note_denial(server, session, denial, context, spec, args);
+        return refuse(&no_permission(server.compat, session, denial, spec));
     }
     if is_out_of_memory(server, session, spec) {
         return refuse(OUT_OF_MEMORY);
@@ -126,6 +136,87 @@ fn check(
         return refuse(busy.as_bytes());
     }
     Ok(spec)
+}
+
+/// The error of a command that the user may not run.
+fn no_permission(compat: Compat, session: &Session, denial: Denial, spec: &CommandSpec) -> Vec<u8> {
+    if compat != Compat::Redis70 {
+        return [b"NOPERM ", &*denial_text(session, denial, spec)].concat();
+    }
+    let what = match denial {
+        Denial::Command => format!("run the '{}' command", spec.name),
+        Denial::Key(_) => "access one of the keys used as arguments".to_owned(),
+        Denial::Channel(_) => "access one of the channels used as arguments".to_owned(),
+    };
+    format!("NOPERM this user has no permissions to {what}").into_bytes()
+}
+
+/// Why the user may not run a command, in the words of all but Redis 7.0.
+pub(crate) fn denial_text(session: &Session, denial: Denial, spec: &CommandSpec) -> Vec<u8> {
+    match denial {
+        Denial::Command => {
+            let rest = format!(" has no permissions to run the '{}' command", spec.name);
+            [b"User ", &session.user_name()[..], rest.as_bytes()].concat()
+        }
+        Denial::Key(_) => b"No permissions to access a key".to_vec(),
+        Denial::Channel(_) => b"No permissions to access a channel".to_vec(),
+    }
+}
+
+/// From where a client's commands come, for the log of refusals.
+pub(crate) fn acl_context(session: &Session) -> Context {
+    if session.transaction.is_some() {
+        Context::Multi
+    } else {
+        Context::TopLevel
+    }
+}
+
+/// Enters a command that was refused into the log.
+pub(crate) fn note_denial(
+    server: &mut Server,
+    session: &Session,
+    denial: Denial,
+    context: Context,
+    spec: &CommandSpec,
+    args: &[&[u8]],
+) {
+    let (reason, object) = match denial {
+        Denial::Command => (Reason::Command, spec.name.as_bytes()),
+        Denial::Key(at) => (Reason::Key, args[at]),
+        Denial::Channel(at) => (Reason::Channel, args[at]),
+    };
+    log_refusal(
+        server,
+        session,
+        reason,
+        context,
+        object,
+        &session.user_name(),
+    );
+}
+
+/// Enters a refusal into the log.
+pub(crate) fn log_refusal(
+    server: &mut Server,
+    session: &Session,
+    reason: Reason,
+    context: Context,
+    object: &[u8],
+    username: &[u8],
+) {
+    let now_ms = unix_ms();
+    let client = describe(server, server.clients.get(session.id), session);
+    server.acl.log.add(LogEntry {
+        id: 0,
+        count: 0,
+        reason,
+        context,
+        object: object.to_vec(),
+        username: username.to_vec(),
+        times_ms: [now_ms; 2],
+        client,
+    });
 }
 
 /// The error of commands that need memory when there is none left.
@@ -404,14 +495,34 @@ pub fn show_to_monitors(
 }
 
 /// The arguments as others may see them: without passwords.
-fn redacted<'a>(spec: &CommandSpec, args: &[&'a [u8]]) -> Vec<&'a [u8]> {
-    let n_shown = match spec.name {
-        "auth" => 1,
-        "hello" => 2,
-        _ => args.len(),
+pub(crate) fn redacted<'a>(spec: &CommandSpec, args: &[&'a [u8]]) -> Vec<&'a [u8]> {
+    let mut shown = args.to_vec();
+    let mut hide = |from: usize, to: usize| {
+        let to = to.min(args.len());
+        if let Some(hidden) = shown.get_mut(from..to) {
+            hidden.fill(b"(redacted)");
+        }
     };
-    let show = |(at, arg): (usize, &&'a [u8])| if at < n_shown { *arg } else { b"(redacted)" };
-    args.iter().enumerate().map(show).collect()
+    match spec.name {
+        "auth" => hide(1, args.len()),
+        "acl|setuser" => hide(2, args.len()),
+        "hello" => {
+            for at in 2..args.len() {
+                if args[at].eq_ignore_ascii_case(b"auth") {
+                    hide(at + 1, at + 3);
+                }
+            }
+        }
+        "config|set" => {
+            for at in (2..args.len()).step_by(2) {
+                if args[at].eq_ignore_ascii_case(b"requirepass") {
+                    hide(at + 1, at + 2);
+                }
+            }
+        }
+        _ => {}
+    }
+    shown
 }
 
 /// Passes a reply on, in the words of the server that ours passes for, and keeps the

@@ -7,6 +7,7 @@ use crate::commands::{self, Unresolved};
 use crate::compat::Compat;
 use crate::host::{CallOptions, Host, LogLevel, Refusal, RunState};
 use crate::reply::ReplySink;
+use crate::server::acl::{Context, Denial};
 use crate::server::session::Session;
 use crate::server::state::Server;
 use crate::server::{busy, dispatch};
@@ -53,7 +54,7 @@ impl<'a> EmbeddedHost<'a> {
 
     /// The checks before a script's command, in the order of Valkey.
     fn check(
-        &self,
+        &mut self,
         args: &[&[u8]],
         options: CallOptions,
     ) -> Result<&'static CommandSpec, (Option<&'static CommandSpec>, Refusal)> {
@@ -70,24 +71,55 @@ impl<'a> EmbeddedHost<'a> {
         if is_forbidden {
             return refuse(Refusal::NotAllowedFromScript);
         }
+        let out_of_memory = self.is_short_of_memory(spec);
+        let oom = || refuse(Refusal::Other(dispatch::OUT_OF_MEMORY.to_vec()));
+        // Valkey looks at memory early, Redis late.
+        if out_of_memory && self.server.compat.is_valkey() && !options.read_only {
+            return oom();
+        }
+        if let Err(denial) = self.session.permits(spec, args) {
+            let context = Context::Lua;
+            dispatch::note_denial(self.server, self.session, denial, context, spec, args);
+            return refuse(Refusal::NoPermission(self.denial_text(denial, spec)));
+        }
         let may_write = spec.flags.contains(CommandFlags::WRITE)
             || spec.flags.contains(CommandFlags::MAY_REPLICATE);
         if options.read_only && may_write {
             return refuse(Refusal::WriteInReadOnlyScript);
         }
-        let has_written = self
-            .server
-            .running_script
-            .as_ref()
-            .is_some_and(|script| script.has_written);
-        if self.was_out_of_memory
+        if out_of_memory {
+            return oom();
+        }
+        Ok(spec)
+    }
+
+    /// Is there too little memory for this command?
+    fn is_short_of_memory(&self, spec: &CommandSpec) -> bool {
+        let script = self.server.running_script.as_ref();
+        let has_written = script.is_some_and(|script| script.has_written);
+        self.was_out_of_memory
             && !self.allows_oom
             && !has_written
             && spec.flags.contains(CommandFlags::DENYOOM)
-        {
-            return refuse(Refusal::Other(dispatch::OUT_OF_MEMORY.to_vec()));
+    }
+
+    /// What the script is told of a command that its caller may not run.
+    fn denial_text(&self, denial: Denial, spec: &CommandSpec) -> Vec<u8> {
+        if self.server.compat != Compat::Redis70 {
+            return dispatch::denial_text(self.session, denial, spec);
         }
-        Ok(spec)
+        let text = match denial {
+            Denial::Command => "The user executing the script can't run this command or subcommand",
+            Denial::Key(_) => {
+                "The user executing the script can't access at least one of the keys mentioned \
+                 in the command arguments"
+            }
+            Denial::Channel(_) => {
+                "The user executing the script can't publish to the channel mentioned in the \
+                 command"
+            }
+        };
+        text.into()
     }
 }
 
@@ -138,10 +170,8 @@ impl Host for EmbeddedHost<'_> {
     }
 
     fn check_permissions(&mut self, argv: &[&[u8]]) -> Result<bool, Refusal> {
-        // The one user there is may run everything.
-        commands::resolve(argv)
-            .map(|_| true)
-            .map_err(|why| refusal(&why, argv))
+        let spec = commands::resolve(argv).map_err(|why| refusal(&why, argv))?;
+        Ok(self.session.permits(spec, argv).is_ok())
     }
 
     fn note_error(&mut self, text: &[u8]) {

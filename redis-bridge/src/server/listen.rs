@@ -44,6 +44,11 @@ pub(crate) fn open(mut server: Server) -> io::Result<(Rc<RefCell<Server>>, Vec<S
     server.port = addresses.first().map_or(0, SocketAddr::port);
     server.listeners = listeners.into();
     server.apply_config();
+    let users = server.config.get("aclfile").to_owned();
+    if !users.is_empty() {
+        // Nobody is connected yet who might have to go.
+        server.acl.load(&users).map_err(io::Error::other)?;
+    }
     let shared = Rc::new(RefCell::new(server));
     shared.borrow_mut().myself = Rc::downgrade(&shared);
     Ok((shared, addresses))

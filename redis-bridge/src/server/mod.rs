@@ -2,6 +2,7 @@
 //! a command's handler. It owns no data types and no commands that act on keys (see
 //! [`crate::keyspace`] and [`crate::commands`]).
 
+pub mod acl;
 pub mod blocking;
 mod busy;
 pub mod cli;

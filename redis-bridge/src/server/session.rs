@@ -1,9 +1,12 @@
 //! What the server knows about one client between its commands. It holds neither
 //! the socket nor the buffers; see [`client`](super::client).
 
+use std::rc::Rc;
+
 use crate::commands::spec::CommandSpec;
 use crate::keyspace::value::Type;
 use crate::reply::Protocol;
+use crate::server::acl::{Acl, DEFAULT_USER, Denial, UserRef};
 
 /// Identifies a client for as long as the server runs; never reused.
 pub type ClientId = u64;
@@ -23,6 +26,8 @@ pub struct Session {
     pub protocol: Protocol,
     /// Whether it may run commands other than `AUTH` and `HELLO`.
     pub authenticated: bool,
+    /// As whom it acts; `None` is the server itself, who may do everything.
+    pub user: Option<UserRef>,
     /// The command runs where waiting is impossible (a script, a transaction): a
     /// blocking command must answer as if its timeout had passed.
     pub deny_blocking: bool,
@@ -101,7 +106,34 @@ pub enum Replies {
 }
 
 impl Session {
-    /// A client that has just connected.
+    /// A client that has just connected, as the user `default`.
+    #[must_use]
+    pub fn of_client(id: ClientId, acl: &Acl) -> Self {
+        Self {
+            authenticated: !acl.demands_password(),
+            user: Some(Rc::clone(acl.default_user())),
+            ..Self::new(id)
+        }
+    }
+
+    /// The name of its user.
+    #[must_use]
+    pub fn user_name(&self) -> Vec<u8> {
+        let user = self.user.as_ref();
+        user.map_or_else(|| DEFAULT_USER.to_vec(), |user| user.borrow().name.clone())
+    }
+
+    /// May its user run this command with these arguments?
+    ///
+    /// # Errors
+    ///
+    /// Why not.
+    pub fn permits(&self, spec: &'static CommandSpec, args: &[&[u8]]) -> Result<(), Denial> {
+        let user = self.user.as_ref();
+        user.map_or(Ok(()), |user| user.borrow().check(spec, args))
+    }
+
+    /// A session of the server itself, which may do everything.
     #[must_use]
     pub fn new(id: ClientId) -> Self {
         Self {
@@ -111,6 +143,7 @@ impl Session {
             library: [Vec::new(), Vec::new()],
             protocol: Protocol::Resp2,
             authenticated: true,
+            user: None,
             deny_blocking: false,
             block: None,
             is_time_over: false,

@@ -14,6 +14,7 @@ use crate::keyspace::events::KeyEvent;
 use crate::keyspace::{Event, Keyspace};
 use crate::script::functions::Libraries;
 use crate::script::{FunctionEngine, ScriptEngine};
+use crate::server::acl::Acl;
 use crate::server::blocking::Blocking;
 use crate::server::client::{self, Clients};
 use crate::server::config::{Config, Settings};
@@ -40,6 +41,8 @@ pub struct Server {
     pub stats: Stats,
     /// The slowest commands of late.
     pub slow_log: SlowLog,
+    /// The users and what they may do.
+    pub acl: Acl,
     /// The connections.
     pub clients: Clients,
     /// Who watches which key.
@@ -159,10 +162,12 @@ impl Server {
     pub fn new(config: Config) -> Self {
         let settings = Settings::of(&config);
         let databases = usize::try_from(config.int("databases")).unwrap_or(1);
+        let compat = Compat::from_name(config.get("script-compat")).unwrap_or_default();
         Self {
             keyspace: Keyspace::new(databases),
             settings,
-            compat: Compat::from_name(config.get("script-compat")).unwrap_or_default(),
+            compat,
+            acl: Acl::new(&config, compat != Compat::Redis70),
             stats: Stats::default(),
             slow_log: SlowLog::default(),
             clients: Clients::default(),
@@ -195,6 +200,7 @@ impl Server {
         self.settings = Settings::of(&self.config);
         self.keyspace.events.wanted = self.settings.event_classes;
         self.logger.set_level(self.config.get("loglevel"));
+        self.acl.apply_config(&self.config);
         self.resident_bytes = memory::resident_bytes();
     }
 

@@ -37,31 +37,31 @@ const SECOND: KeySpec = KeySpec::Range {
 
 #[rustfmt::skip]
 pub(crate) const COMMANDS: &[CommandSpec] = &[
-    row("xack", "5.0.0", -4, "write fast", FIRST, replying!(groups::xack)),
-    row("xadd", "5.0.0", -5, "write denyoom fast", FIRST, replying!(edit::xadd)),
-    row("xautoclaim", "6.2.0", -6, "write fast", FIRST, replying!(claim::xautoclaim)),
-    row("xclaim", "5.0.0", -6, "write fast", FIRST, replying!(claim::xclaim)),
-    row("xdel", "5.0.0", -3, "write fast", FIRST, replying!(edit::xdel)),
+    row("xack", "5.0.0", -4, "write fast; RW update", FIRST, replying!(groups::xack)),
+    row("xadd", "5.0.0", -5, "write denyoom fast; RW update", FIRST, replying!(edit::xadd)),
+    row("xautoclaim", "6.2.0", -6, "write fast; RW delete", FIRST, replying!(claim::xautoclaim)),
+    row("xclaim", "5.0.0", -6, "write fast; RW update", FIRST, replying!(claim::xclaim)),
+    row("xdel", "5.0.0", -3, "write fast; RW delete", FIRST, replying!(edit::xdel)),
     CommandSpec::container(Group::Stream, "xgroup", "5.0.0", XGROUP),
     CommandSpec::container(Group::Stream, "xinfo", "5.0.0", XINFO),
-    row("xlen", "5.0.0", 2, "readonly fast", FIRST, replying!(range::xlen)),
+    row("xlen", "5.0.0", 2, "readonly fast; RO", FIRST, replying!(range::xlen)),
     row("xpending", "5.0.0", -3, "readonly", FIRST, replying!(groups::xpending)),
     row("xrange", "5.0.0", -4, "readonly", FIRST, replying!(range::xrange)),
     row("xread", "5.0.0", -4, "readonly blocking movablekeys", KeySpec::Streams(1), replying!(read::xread)),
-    row("xreadgroup", "5.0.0", -7, "write blocking movablekeys", KeySpec::Streams(4), replying!(read::xreadgroup)),
+    row("xreadgroup", "5.0.0", -7, "write blocking movablekeys; RO access", KeySpec::Streams(4), replying!(read::xreadgroup)),
     row("xrevrange", "5.0.0", -4, "readonly", FIRST, replying!(range::xrevrange)),
-    row("xsetid", "5.0.0", -3, "write denyoom fast", FIRST, replying!(edit::xsetid)),
-    row("xtrim", "5.0.0", -4, "write", FIRST, replying!(edit::xtrim)),
+    row("xsetid", "5.0.0", -3, "write denyoom fast; RW update", FIRST, replying!(edit::xsetid)),
+    row("xtrim", "5.0.0", -4, "write; RW delete", FIRST, replying!(edit::xtrim)),
 ];
 
 #[rustfmt::skip]
 const XGROUP: &[CommandSpec] = &[
-    row("xgroup|create", "5.0.0", -5, "write denyoom", SECOND, replying!(groups::create)),
-    row("xgroup|createconsumer", "6.2.0", 5, "write denyoom", SECOND, replying!(groups::create_consumer)),
-    row("xgroup|delconsumer", "5.0.0", 5, "write", SECOND, replying!(groups::delete_consumer)),
-    row("xgroup|destroy", "5.0.0", 4, "write", SECOND, replying!(groups::destroy)),
+    row("xgroup|create", "5.0.0", -5, "write denyoom; RW insert", SECOND, replying!(groups::create)),
+    row("xgroup|createconsumer", "6.2.0", 5, "write denyoom; RW insert", SECOND, replying!(groups::create_consumer)),
+    row("xgroup|delconsumer", "5.0.0", 5, "write; RW delete", SECOND, replying!(groups::delete_consumer)),
+    row("xgroup|destroy", "5.0.0", 4, "write; RW delete", SECOND, replying!(groups::destroy)),
     row("xgroup|help", "5.0.0", 2, "loading stale", KeySpec::None, replying!(groups::help)),
-    row("xgroup|setid", "5.0.0", -5, "write", SECOND, replying!(groups::set_id)),
+    row("xgroup|setid", "5.0.0", -5, "write; RW update", SECOND, replying!(groups::set_id)),
 ];
 
 #[rustfmt::skip]

@@ -11,6 +11,7 @@ use crate::commands::error::{CommandError, Done};
 use crate::commands::spec::{CommandSpec, Group};
 use crate::reply::{Protocol, ReplySink};
 use crate::replying;
+use crate::server::acl::UserRef;
 use crate::server::client::Client;
 use crate::server::pubsub::Topic;
 use crate::server::session::{ClientId, Replies};
@@ -296,7 +297,7 @@ fn with_session<T>(
 }
 
 /// One line of `CLIENT LIST`, without its end.
-fn describe(server: &Server, client: Option<&Rc<Client>>, session: &Session) -> String {
+pub(crate) fn describe(server: &Server, client: Option<&Rc<Client>>, session: &Session) -> String {
     let [address, local] = client
         .map(|client| client.addresses.clone())
         .unwrap_or_default();
@@ -337,7 +338,7 @@ fn describe(server: &Server, client: Option<&Rc<Client>>, session: &Session) -> 
         "id={} addr={address} laddr={local} fd=-1 name={} age={age} idle={idle} flags={flags} \
          db={} sub={} psub={} ssub={} multi={multi} watch={} qbuf={n_in} qbuf-free=0 argv-mem=0 \
          multi-mem=0 rbs=0 rbp=0 obl={n_out} oll=0 omem=0 tot-mem={} events={events} cmd={} \
-         user=default redir=-1 resp={resp} lib-name={} lib-ver={}",
+         user={} redir=-1 resp={resp} lib-name={} lib-ver={}",
         session.id,
         text(&session.name),
         session.db,
@@ -347,6 +348,7 @@ fn describe(server: &Server, client: Option<&Rc<Client>>, session: &Session) -> 
         server.watches.keys_of(session.id).len(),
         n_in + n_out,
         session.last_command,
+        text(&session.user_name()),
         text(&session.library[0]),
         text(&session.library[1]),
     )
@@ -359,6 +361,7 @@ struct Victims<'a> {
     address: Option<&'a [u8]>,
     local: Option<&'a [u8]>,
     type_: Option<ClientType>,
+    user: Option<UserRef>,
     /// At least so old, in seconds.
     max_age_s: Option<u64>,
     /// The caller too.
@@ -366,7 +369,7 @@ struct Victims<'a> {
 }
 
 impl<'a> Victims<'a> {
-    fn parse(mut options: &[&'a [u8]]) -> Result<Self, CommandError> {
+    fn parse(cx: &Cx<'_>, mut options: &[&'a [u8]]) -> Result<Self, CommandError> {
         let mut victims = Self::default();
         while let [word, value, rest @ ..] = options {
             let positive = |value: &[u8]| parse_i64(value).filter(|n| *n > 0);
@@ -385,10 +388,10 @@ impl<'a> Victims<'a> {
                 word if is(word, "LADDR") => victims.local = Some(value),
                 word if is(word, "TYPE") => victims.type_ = Some(ClientType::parse(value)?),
                 word if is(word, "USER") => {
-                    if *value != b"default" {
-                        let text = [b"ERR No such user '", *value, b"'"].concat();
-                        return Err(CommandError::new(text));
-                    }
+                    let user = cx.server.acl.get(value).cloned().ok_or_else(|| {
+                        CommandError::new([b"ERR No such user '", *value, b"'"].concat())
+                    })?;
+                    victims.user = Some(user);
                 }
                 word if is(word, "SKIPME") => match *value {
                     value if is(value, "YES") => victims.with_caller = false,
@@ -416,6 +419,12 @@ impl<'a> Victims<'a> {
             && self
                 .type_
                 .is_none_or(|type_| type_ == ClientType::of(session))
+            && self.user.as_ref().is_none_or(|wanted| {
+                session
+                    .user
+                    .as_ref()
+                    .is_some_and(|user| Rc::ptr_eq(user, wanted))
+            })
             && self
                 .max_age_s
                 .is_none_or(|age| client.connected.elapsed().as_secs() >= age)
@@ -432,7 +441,7 @@ fn kill(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
             ..Victims::default()
         }
     } else {
-        Victims::parse(&args[2..])?
+        Victims::parse(cx, &args[2..])?
     };
     let mut n_killed = 0;
     for id in all_ids(cx) {

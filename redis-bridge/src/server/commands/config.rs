@@ -84,6 +84,11 @@ fn set(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     }
     cx.server.config = config;
     cx.server.apply_config();
+    let changes_password = |&at: &usize| SETTINGS[at].name == "requirepass";
+    if seen.iter().any(changes_password) {
+        let password = cx.server.config.get("requirepass").as_bytes();
+        cx.server.acl.set_default_password(password);
+    }
     out.ok();
     Ok(())
 }

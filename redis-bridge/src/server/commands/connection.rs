@@ -5,8 +5,10 @@ use crate::commands::Cx;
 use crate::commands::args::{int, is, parse_i64};
 use crate::commands::error::{CommandError, Done};
 use crate::commands::spec::{CommandSpec, Group};
+use crate::compat::Compat;
 use crate::reply::{Protocol, ReplySink};
 use crate::replying;
+use crate::server::acl::{DEFAULT_USER, Reason};
 use crate::server::commands::client::is_printable_name;
 use crate::server::commands::pubsub::leave_all;
 use crate::server::session::Replies;
@@ -54,41 +56,32 @@ fn echo(_: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
 fn auth(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     match *args {
         [_, password] => {
-            if cx.server.settings.password.is_none() {
+            if cx.server.acl.default_user().borrow().needs_no_password {
                 return Err(CommandError::of(
                     "ERR AUTH <password> called without any password configured for the default \
                      user. Are you sure your configuration is correct?",
                 ));
             }
-            authenticate(cx, b"default", password)?;
+            authenticate(cx, DEFAULT_USER, password, args[0])?;
         }
-        [_, user, password] => authenticate(cx, user, password)?,
+        [_, user, password] => authenticate(cx, user, password, args[0])?,
         _ => return Err(CommandError::SYNTAX),
     }
     out.ok();
     Ok(())
 }
 
-/// Checks a password. Without a configured one, any is right.
-fn authenticate(cx: &mut Cx<'_>, user: &[u8], password: &[u8]) -> Done {
-    let is_right = match &cx.server.settings.password {
-        Some(expected) => same_secret(expected, password),
-        None => true,
-    };
-    if user != b"default" || !is_right {
+/// Makes the session that of a user, if the password is right. `command` is what the
+/// log calls the attempt.
+fn authenticate(cx: &mut Cx<'_>, name: &[u8], password: &[u8], command: &[u8]) -> Done {
+    let Some(user) = cx.server.acl.authenticate(name, password).cloned() else {
+        let context = dispatch::acl_context(cx.session);
+        dispatch::log_refusal(cx.server, cx.session, Reason::Auth, context, command, name);
         return Err(WRONG_PASSWORD);
-    }
+    };
+    cx.session.user = Some(user);
     cx.session.authenticated = true;
     Ok(())
-}
-
-/// Compares in a time that tells nothing about where the difference is.
-fn same_secret(expected: &[u8], given: &[u8]) -> bool {
-    let mut difference = expected.len() ^ given.len();
-    for (at, &byte) in given.iter().enumerate() {
-        difference |= usize::from(byte ^ expected.get(at % expected.len().max(1)).unwrap_or(&0));
-    }
-    difference == 0
 }
 
 fn hello(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
@@ -110,7 +103,7 @@ fn hello(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
         options = match *options {
             [] => break,
             [word, user, password, ref rest @ ..] if is(word, "AUTH") => {
-                authenticate(cx, user, password)?;
+                authenticate(cx, user, password, args[0])?;
                 rest
             }
             [word, value, ref rest @ ..] if is(word, "SETNAME") => {
@@ -126,12 +119,17 @@ fn hello(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
             }
         };
     }
-    if !cx.session.authenticated {
-        return Err(CommandError::of(
+    if !cx.session.authenticated && cx.server.acl.demands_password() {
+        let proto = if cx.server.compat == Compat::Redis70 {
+            ""
+        } else {
+            "<proto> "
+        };
+        return Err(CommandError::new(format!(
             "NOAUTH HELLO must be called with the client already authenticated, otherwise the \
-             HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and \
-             select the RESP protocol version at the same time",
-        ));
+             HELLO {proto}AUTH <user> <pass> option can be used to authenticate the client and \
+             select the RESP protocol version at the same time"
+        )));
     }
     if let Some(name) = name {
         cx.session.name = name;
@@ -183,8 +181,7 @@ fn reset(cx: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     dispatch::discard(cx.server, cx.session);
     leave_all(cx);
     cx.server.monitors.retain(|&monitor| monitor != id);
-    let mut fresh = Session::new(id);
-    fresh.authenticated = cx.server.settings.password.is_none();
+    let mut fresh = Session::of_client(id, &cx.server.acl);
     fresh.library = std::mem::take(&mut cx.session.library);
     fresh.last_command = cx.session.last_command;
     fresh.replies = Replies::On;

@@ -3,7 +3,7 @@
 use super::row;
 use crate::commands::args::is;
 use crate::commands::error::{CommandError, Done};
-use crate::commands::spec::{CommandFlags, CommandSpec, Group, KeySpec};
+use crate::commands::spec::{CommandFlags, CommandSpec, Group, KeySpec, KeyUse};
 use crate::commands::{self, Cx};
 use crate::keyspace::glob::{self, Case};
 use crate::reply::ReplySink;
@@ -40,18 +40,10 @@ fn count(_: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     Ok(())
 }
 
-/// The command of that name; a subcommand is `container|sub`.
-fn find(name: &[u8]) -> Option<&'static CommandSpec> {
-    let parts: Vec<_> = name.splitn(2, |&b| b == b'|').collect();
-    let spec = commands::resolve(&parts).ok()?;
-    let is_exact = parts.len() == 1 || spec.name.contains('|');
-    is_exact.then_some(spec)
-}
-
 fn info(_: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     let found: Vec<_> = match &args[2..] {
         [] => commands::all().map(Some).collect(),
-        names => names.iter().map(|name| find(name)).collect(),
+        names => names.iter().map(|name| commands::find(name)).collect(),
     };
     out.array(found.len());
     for spec in found {
@@ -84,74 +76,133 @@ fn describe(spec: &CommandSpec, out: &mut dyn ReplySink) {
     spec.subcommands.iter().for_each(|sub| describe(sub, out));
 }
 
-/// How the command uses its keys, as flags of `COMMAND INFO` and `GETKEYSANDFLAGS`.
-fn key_flags(spec: &CommandSpec) -> &'static [&'static str] {
-    let flags = spec.flags;
-    if flags.contains(CommandFlags::READONLY) {
-        &["RO", "access"]
-    } else if flags.contains(CommandFlags::WRITE) || flags.contains(CommandFlags::MAY_REPLICATE) {
-        &["RW", "access", "update"]
-    } else {
-        &["RO"]
+/// One key specification of `COMMAND INFO`.
+struct KeyPart {
+    use_: KeyUse,
+    /// Where it begins, and how it goes on; `None` if that cannot be said so simply.
+    place: Option<(Begin, Search)>,
+}
+
+/// Where the keys begin: at a position, or behind a word that is looked for from one on.
+enum Begin {
+    Index(usize),
+    Keyword(&'static str, usize),
+}
+
+/// How keys follow the first: `find_keys` with its fields.
+struct Search {
+    kind: &'static str,
+    fields: [(&'static str, i64); 3],
+}
+
+impl Search {
+    /// Up to `last`, which counts from the first key, or from the end if negative.
+    fn range(last: i64, step: usize) -> Self {
+        Self {
+            kind: "range",
+            fields: [("lastkey", last), ("keystep", step as i64), ("limit", 0)],
+        }
+    }
+
+    /// The first half of what is left.
+    fn half() -> Self {
+        Self {
+            kind: "range",
+            fields: [("lastkey", -1), ("keystep", 1), ("limit", 2)],
+        }
+    }
+
+    fn keynum() -> Self {
+        Self {
+            kind: "keynum",
+            fields: [("keynumidx", 0), ("firstkey", 1), ("keystep", 1)],
+        }
     }
 }
 
-/// The key specifications: where to begin, and how to go on.
-fn describe_keys(spec: &CommandSpec, out: &mut dyn ReplySink) {
-    let destination = KeySpec::Range {
-        first: 1,
-        last: 1,
-        step: 1,
+/// The key specifications of a command.
+fn key_parts(spec: &CommandSpec) -> Vec<KeyPart> {
+    let [first_use, other_use] = spec.key_uses();
+    let part = |use_, begin, search| KeyPart {
+        use_,
+        place: Some((Begin::Index(begin), search)),
     };
-    let parts = match spec.keys {
+    let unknown = |use_| KeyPart { use_, place: None };
+    match spec.keys {
         KeySpec::None => vec![],
-        KeySpec::Counted { dest, .. } if dest != 0 => vec![destination, spec.keys],
-        KeySpec::FirstAndStore => vec![destination],
-        KeySpec::Range { .. } | KeySpec::Counted { .. } | KeySpec::Streams(_) => vec![spec.keys],
-    };
+        KeySpec::Range { first, last, step } => {
+            let from = |begin: usize| {
+                let last = last as i64;
+                Search::range(if last < 0 { last } else { last - begin as i64 }, step)
+            };
+            if first_use == other_use {
+                let mut parts = vec![part(first_use, first, from(first))];
+                if spec.flags.contains(CommandFlags::SORTS) {
+                    parts.push(unknown(first_use));
+                }
+                return parts;
+            }
+            let second = first + step;
+            vec![
+                part(first_use, first, Search::range(0, 1)),
+                part(other_use, second, from(second)),
+            ]
+        }
+        KeySpec::Counted { dest: 0, count } => vec![part(first_use, count, Search::keynum())],
+        KeySpec::Counted { dest, count } => vec![
+            part(first_use, dest, Search::range(0, 1)),
+            part(other_use, count, Search::keynum()),
+        ],
+        KeySpec::Streams(from) => vec![KeyPart {
+            use_: first_use,
+            place: Some((Begin::Keyword("STREAMS", from), Search::half())),
+        }],
+        KeySpec::FirstAndStore => vec![
+            part(first_use, 1, Search::range(0, 1)),
+            unknown(first_use),
+            unknown(other_use),
+        ],
+    }
+}
+
+fn send_words(use_: KeyUse, out: &mut dyn ReplySink) {
+    let words = use_.names();
+    out.set(words.len());
+    words.for_each(|word| out.status(word.as_bytes()));
+}
+
+fn describe_keys(spec: &CommandSpec, out: &mut dyn ReplySink) {
+    let parts = key_parts(spec);
     out.array(parts.len());
     for part in parts {
-        let (begin, find, fields) = match part {
-            KeySpec::Range { first, last, step } => {
-                let last = if last < 0 {
-                    last as i64
-                } else {
-                    last as i64 - first as i64
-                };
-                let fields = [("lastkey", last), ("keystep", step as i64), ("limit", 0)];
-                (first as i64, "range", fields)
-            }
-            KeySpec::Counted { count, .. } => {
-                let fields = [("keynumidx", 0), ("firstkey", 1), ("keystep", 1)];
-                (count as i64, "keynum", fields)
-            }
-            KeySpec::Streams(from) => {
-                let fields = [("lastkey", -1), ("keystep", 1), ("limit", 2)];
-                (from as i64, "range", fields)
-            }
-            KeySpec::None | KeySpec::FirstAndStore => continue,
-        };
-        let flags = key_flags(spec);
         out.map(3);
         out.bulk(b"flags");
-        out.set(flags.len());
-        flags.iter().for_each(|flag| out.status(flag.as_bytes()));
+        send_words(part.use_, out);
+        let (begin, find) = match part.place {
+            Some(place) => (Some(place.0), Some(place.1)),
+            None => (None, None),
+        };
         out.bulk(b"begin_search");
-        if matches!(part, KeySpec::Streams(_)) {
-            out.map(2);
-            out.bulk(b"type");
-            out.bulk(b"keyword");
-            out.bulk(b"spec");
-            out.map(2);
-            out.bulk(b"keyword");
-            out.bulk(b"STREAMS");
-            out.bulk(b"startfrom");
-            out.integer(begin);
-        } else {
-            search(out, "index", &[("index", begin)]);
+        match begin {
+            Some(Begin::Index(at)) => search(out, "index", &[("index", at as i64)]),
+            Some(Begin::Keyword(word, from)) => {
+                out.map(2);
+                out.bulk(b"type");
+                out.bulk(b"keyword");
+                out.bulk(b"spec");
+                out.map(2);
+                out.bulk(b"keyword");
+                out.bulk(word.as_bytes());
+                out.bulk(b"startfrom");
+                out.integer(from as i64);
+            }
+            None => search(out, "unknown", &[]),
         }
         out.bulk(b"find_keys");
-        search(out, find, &fields);
+        match find {
+            Some(Search { kind, fields }) => search(out, kind, &fields),
+            None => search(out, "unknown", &[]),
+        }
     }
 }
 
@@ -170,7 +221,10 @@ fn search(out: &mut dyn ReplySink, kind: &str, fields: &[(&str, i64)]) {
 fn docs(_: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     let found: Vec<_> = match &args[2..] {
         [] => commands::all().collect(),
-        names => names.iter().filter_map(|name| find(name)).collect(),
+        names => names
+            .iter()
+            .filter_map(|name| commands::find(name))
+            .collect(),
     };
     document(&found, out);
     Ok(())
@@ -194,7 +248,7 @@ fn document(specs: &[&CommandSpec], out: &mut dyn ReplySink) {
 }
 
 fn list(_: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
-    let every = commands::all().flat_map(|spec| std::iter::once(spec).chain(spec.subcommands));
+    let every = commands::all_with_subcommands();
     let names: Vec<_> = match args[2..] {
         [] => commands::all().map(|spec| spec.name).collect(),
         [filter, by, wanted] if is(filter, "FILTERBY") => {
@@ -222,8 +276,8 @@ fn list(_: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     Ok(())
 }
 
-/// The command whose keys are asked for, and where they are among its arguments.
-fn keys_of(args: &[&[u8]]) -> Result<(&'static CommandSpec, Vec<usize>), CommandError> {
+/// Where the keys of a command are among its arguments, and what happens to them.
+fn keys_of(args: &[&[u8]]) -> Result<Vec<(usize, KeyUse)>, CommandError> {
     let spec =
         commands::resolve(args).map_err(|_| CommandError::of("ERR Invalid command specified"))?;
     if spec.keys == KeySpec::None {
@@ -233,32 +287,30 @@ fn keys_of(args: &[&[u8]]) -> Result<(&'static CommandSpec, Vec<usize>), Command
         let text = "ERR Invalid number of arguments specified for command";
         return Err(CommandError::of(text));
     }
-    let keys = commands::keys_of(spec, args).unwrap_or_default();
+    let keys = commands::key_uses(spec, args).unwrap_or_default();
     if keys.is_empty() && !spec.flags.contains(CommandFlags::NO_MANDATORY_KEYS) {
         let text = "ERR Invalid arguments specified for command";
         return Err(CommandError::of(text));
     }
-    Ok((spec, keys))
+    Ok(keys)
 }
 
 fn getkeys(_: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     let args = &args[2..];
-    let (_, keys) = keys_of(args)?;
+    let keys = keys_of(args)?;
     out.array(keys.len());
-    keys.iter().for_each(|&at| out.bulk(args[at]));
+    keys.iter().for_each(|&(at, _)| out.bulk(args[at]));
     Ok(())
 }
 
 fn getkeysandflags(_: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     let args = &args[2..];
-    let (spec, keys) = keys_of(args)?;
-    let flags = key_flags(spec);
+    let keys = keys_of(args)?;
     out.array(keys.len());
-    for at in keys {
+    for (at, use_) in keys {
         out.array(2);
         out.bulk(args[at]);
-        out.set(flags.len());
-        flags.iter().for_each(|flag| out.status(flag.as_bytes()));
+        send_words(use_, out);
     }
     Ok(())
 }

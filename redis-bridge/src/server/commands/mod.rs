@@ -1,7 +1,7 @@
 //! The commands about the server and its clients, one file for each group. Each
 //! exports the rows that [`crate::commands`] lists.
 
-pub(crate) mod access;
+pub(crate) mod acl;
 pub(crate) mod admin;
 pub(crate) mod client;
 pub(crate) mod config;

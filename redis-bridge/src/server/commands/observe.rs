@@ -39,7 +39,7 @@ const MEMORY: &[CommandSpec] = &[
     row(SRV, "memory|malloc-stats", "4.0.0", 2, "", replying!(memory_malloc_stats)),
     row(SRV, "memory|purge", "4.0.0", 2, "", replying!(memory_purge)),
     row(SRV, "memory|stats", "4.0.0", 2, "", replying!(memory_stats)),
-    CommandSpec::new(SRV, "memory|usage", "4.0.0", -3, "readonly", SECOND, replying!(memory_usage)),
+    CommandSpec::new(SRV, "memory|usage", "4.0.0", -3, "readonly; RO", SECOND, replying!(memory_usage)),
 ];
 
 const SECOND: KeySpec = KeySpec::Range {

@@ -10,21 +10,27 @@ use crate::replying;
 use crate::server::pubsub::{Topic, publish, publish_sharded};
 
 const PS: Group = Group::Pubsub;
-const LISTEN: &str = "pubsub noscript loading stale";
+const LISTEN: &str = "pubsub noscript loading stale listens";
+const LISTEN_TO_PATTERNS: &str = "pubsub noscript loading stale listens_to_patterns";
+/// Flags of the commands about channels of shards, which decide where they run.
+const LISTEN_TO_SHARD: &str = "pubsub noscript loading stale listens; not_key";
+const LEAVE: &str = "pubsub noscript loading stale";
+const LEAVE_SHARD: &str = "pubsub noscript loading stale; not_key";
 const ASK: &str = "pubsub loading stale";
-const SEND: &str = "pubsub loading stale fast may_replicate";
+const SEND: &str = "pubsub loading stale fast may_replicate publishes";
+const SEND_TO_SHARD: &str = "pubsub loading stale fast may_replicate publishes; not_key";
 
 #[rustfmt::skip]
 pub(crate) const COMMANDS: &[CommandSpec] = &[
-    row(PS, "psubscribe", "2.0.0", -2, LISTEN, replying!(psubscribe)),
+    row(PS, "psubscribe", "2.0.0", -2, LISTEN_TO_PATTERNS, replying!(psubscribe)),
     row(PS, "publish", "2.0.0", 3, SEND, replying!(publish_command)),
     CommandSpec::container(PS, "pubsub", "2.8.0", PUBSUB),
-    row(PS, "punsubscribe", "2.0.0", -1, LISTEN, replying!(punsubscribe)),
-    CommandSpec::new(PS, "spublish", "7.0.0", 3, SEND, KeySpec::FIRST, replying!(spublish)),
-    CommandSpec::new(PS, "ssubscribe", "7.0.0", -2, LISTEN, KeySpec::ALL, replying!(ssubscribe)),
+    row(PS, "punsubscribe", "2.0.0", -1, LEAVE, replying!(punsubscribe)),
+    CommandSpec::new(PS, "spublish", "7.0.0", 3, SEND_TO_SHARD, KeySpec::FIRST, replying!(spublish)),
+    CommandSpec::new(PS, "ssubscribe", "7.0.0", -2, LISTEN_TO_SHARD, KeySpec::ALL, replying!(ssubscribe)),
     row(PS, "subscribe", "2.0.0", -2, LISTEN, replying!(subscribe)),
-    CommandSpec::new(PS, "sunsubscribe", "7.0.0", -1, LISTEN, KeySpec::ALL, replying!(sunsubscribe)),
-    row(PS, "unsubscribe", "2.0.0", -1, LISTEN, replying!(unsubscribe)),
+    CommandSpec::new(PS, "sunsubscribe", "7.0.0", -1, LEAVE_SHARD, KeySpec::ALL, replying!(sunsubscribe)),
+    row(PS, "unsubscribe", "2.0.0", -1, LEAVE, replying!(unsubscribe)),
 ];
 
 #[rustfmt::skip]

@@ -7,6 +7,7 @@ use crate::commands::error::{CommandError, Done};
 use crate::commands::spec::{CommandSpec, Group, KeySpec};
 use crate::reply::ReplySink;
 use crate::replying;
+use crate::server::acl::{Context, Denial};
 use crate::server::dispatch;
 use crate::server::session::Transaction;
 
@@ -59,6 +60,10 @@ fn exec(cx: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     out.array(transaction.queued.len());
     for command in &transaction.queued {
         let args: Vec<_> = command.args.iter().map(Vec::as_slice).collect();
+        if let Err(denial) = cx.session.permits(command.spec, &args) {
+            refuse(cx, denial, command.spec, &args, out);
+            continue;
+        }
         dispatch::run_inner(cx.server, cx.session, command.spec, &args, out);
         dispatch::feed_monitors(cx.server, cx.session, command.spec, &args);
     }
@@ -67,6 +72,30 @@ fn exec(cx: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     // What it ran was logged one by one.
     cx.log_nothing();
     Ok(())
+}
+
+/// Answers a queued command that the user has lost the permission for.
+fn refuse(
+    cx: &mut Cx<'_>,
+    denial: Denial,
+    spec: &'static CommandSpec,
+    args: &[&[u8]],
+    out: &mut dyn ReplySink,
+) {
+    dispatch::note_denial(cx.server, cx.session, denial, Context::Multi, spec, args);
+    let reason = match denial {
+        Denial::Command => "no permission to execute the command or subcommand",
+        Denial::Key(_) => "no permission to touch the specified keys",
+        Denial::Channel(_) => {
+            "no permission to access one of the channels used as arguments to the command"
+        }
+    };
+    let text = format!(
+        "NOPERM ACLs rules changed between the moment the transaction was accumulated and the EXEC \
+         call. This command is no longer allowed for the following reason: {reason}"
+    );
+    cx.server.stats.record_error(text.as_bytes());
+    out.error(text.as_bytes());
 }
 
 /// Removes watched keys whose time is over, for that is a change too.

@@ -53,6 +53,8 @@ static GROUPS: &[&[CommandSpec]] = &[
     streams::COMMANDS,
     crate::script::commands::COMMANDS,
     crate::script::functions::commands::COMMANDS,
+    #[cfg(test)]
+    tests::COMMANDS,
     crate::server::commands::acl::COMMANDS,
     crate::server::commands::admin::COMMANDS,
     crate::server::commands::client::COMMANDS,
@@ -211,7 +213,7 @@ fn narrowed(spec: &CommandSpec, args: &[&[u8]]) -> KeyUse {
         // BITFIELD only reads if it has no other subcommand than GET.
         _ => {
             let writes = |arg: &&[u8]| args::is(arg, "set") || args::is(arg, "incrby");
-            if args.iter().skip(2).any(|arg| writes(arg)) {
+            if args.iter().skip(2).any(writes) {
                 KeyUse::parse("RW access update")
             } else {
                 KeyUse::parse("RO access")

@@ -3,7 +3,7 @@
 
 use expect_test::{ExpectFile, expect_file};
 
-use crate::commands::spec::CommandFlags;
+use crate::commands::spec::{CommandFlags, CommandSpec, Group, KeySpec};
 use crate::commands::{self, Cx, Unresolved};
 use crate::compat::Compat;
 use crate::keyspace::{EventClass, KeyEvent};
@@ -645,3 +645,17 @@ fn samples_have_the_right_size_and_members() {
     assert!(bench.run_line("spop s 3").starts_with("*3 "));
     assert_eq!(bench.run_line("scard s"), ":5");
 }
+
+/// A command with a defect, to see what the server does about it.
+pub(super) const COMMANDS: &[CommandSpec] = &[CommandSpec::new(
+    Group::Server,
+    "test-panic",
+    "1.0.0",
+    -1,
+    "fast",
+    KeySpec::None,
+    |_, _, out| {
+        out.array(3);
+        panic!("a defect");
+    },
+)];

@@ -32,6 +32,8 @@ pub use run::{Outcome, ScriptCall};
 pub struct ScriptEngine {
     environment: Environment,
     cache: Cache,
+    /// Scripts run since the collector last did some work between two.
+    runs_since_step: u32,
 }
 
 /// How long a script is to be remembered.
@@ -53,6 +55,7 @@ impl ScriptEngine {
         Ok(Self {
             environment: Environment::new(&Identity::from(compat))?,
             cache: Cache::default(),
+            runs_since_step: 0,
         })
     }
 
@@ -152,9 +155,17 @@ impl ScriptEngine {
         host: &'h mut (dyn Host + 'h),
         reply: &mut dyn ReplySink,
     ) -> Outcome {
+        /// After so many runs a part of the garbage is collected.
+        const RUNS_BETWEEN_STEPS: u32 = 50;
         let name = prepared.sha.to_hex();
-        self.environment
-            .run(&prepared.script.function, &name, call, host, reply)
+        let function = &prepared.script.function;
+        let outcome = self.environment.run(function, &name, call, host, reply);
+        self.runs_since_step += 1;
+        if self.runs_since_step >= RUNS_BETWEEN_STEPS {
+            self.runs_since_step = 0;
+            self.environment.tidy();
+        }
+        outcome
     }
 }
 

@@ -10,6 +10,7 @@
 use std::cell::{Cell, Ref, RefCell};
 use std::collections::BTreeMap;
 use std::io::{self, Read as _, Write as _};
+use std::net::Shutdown;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
@@ -215,6 +216,11 @@ impl Client {
         }
         state.run_requests(self, server);
         state.send_now(&mut server.stats.bytes_out);
+        if state.out.is_empty() && (state.session.closing || self.end.get() != End::No) {
+            // The client is to see the end now, not when the script is over. That it has
+            // gone already is no error.
+            let _ = SockRef::from(&state.stream).shutdown(Shutdown::Both);
+        }
         drop(state);
         // The task finishes what is left, and notices that the client has gone.
         self.wake();

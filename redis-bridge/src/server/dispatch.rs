@@ -2,6 +2,7 @@
 //! order of Redis, and the accounts that are kept after it. Commands that scripts
 //! call come in through [`embedded_host`](super::embedded_host).
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use crate::commands::spec::{CommandFlags, CommandSpec};
@@ -11,8 +12,7 @@ use crate::host::LogLevel;
 use crate::reply::{Protocol, ReplySink};
 use crate::resp::number::DoubleText;
 use crate::resp::write::RespWriter;
-use crate::server::acl::{Context, Denial, LogEntry, Reason};
-use crate::server::commands::client::describe;
+use crate::server::refusal;
 use crate::server::session::{Queued, Replies, Session};
 use crate::server::state::{ScriptKind, Server, unix_ms};
 
@@ -110,9 +110,9 @@ fn check(
         return refuse(b"ERR Command not allowed inside a transaction");
     }
     if let Err(denial) = session.permits(spec, args) {
-        let context = acl_context(session);
-        note_denial(server, session, denial, context, spec, args);
-        return refuse(&no_permission(server.compat, session, denial, spec));
+        let context = refusal::context(session);
+        refusal::note(server, session, denial, context, spec, args);
+        return refuse(&refusal::reply(server.compat, session, denial, spec));
     }
     if is_out_of_memory(server, session, spec) {
         return refuse(OUT_OF_MEMORY);
@@ -136,87 +136,6 @@ fn check(
         return refuse(busy.as_bytes());
     }
     Ok(spec)
-}
-
-/// The error of a command that the user may not run.
-fn no_permission(compat: Compat, session: &Session, denial: Denial, spec: &CommandSpec) -> Vec<u8> {
-    if compat != Compat::Redis70 {
-        return [b"NOPERM ", &*denial_text(session, denial, spec)].concat();
-    }
-    let what = match denial {
-        Denial::Command => format!("run the '{}' command", spec.name),
-        Denial::Key(_) => "access one of the keys used as arguments".to_owned(),
-        Denial::Channel(_) => "access one of the channels used as arguments".to_owned(),
-    };
-    format!("NOPERM this user has no permissions to {what}").into_bytes()
-}
-
-/// Why the user may not run a command, in the words of all but Redis 7.0.
-pub(crate) fn denial_text(session: &Session, denial: Denial, spec: &CommandSpec) -> Vec<u8> {
-    match denial {
-        Denial::Command => {
-            let rest = format!(" has no permissions to run the '{}' command", spec.name);
-            [b"User ", &session.user_name()[..], rest.as_bytes()].concat()
-        }
-        Denial::Key(_) => b"No permissions to access a key".to_vec(),
-        Denial::Channel(_) => b"No permissions to access a channel".to_vec(),
-    }
-}
-
-/// From where a client's commands come, for the log of refusals.
-pub(crate) fn acl_context(session: &Session) -> Context {
-    if session.transaction.is_some() {
-        Context::Multi
-    } else {
-        Context::TopLevel
-    }
-}
-
-/// Enters a command that was refused into the log.
-pub(crate) fn note_denial(
-    server: &mut Server,
-    session: &Session,
-    denial: Denial,
-    context: Context,
-    spec: &CommandSpec,
-    args: &[&[u8]],
-) {
-    let (reason, object) = match denial {
-        Denial::Command => (Reason::Command, spec.name.as_bytes()),
-        Denial::Key(at) => (Reason::Key, args[at]),
-        Denial::Channel(at) => (Reason::Channel, args[at]),
-    };
-    log_refusal(
-        server,
-        session,
-        reason,
-        context,
-        object,
-        &session.user_name(),
-    );
-}
-
-/// Enters a refusal into the log.
-pub(crate) fn log_refusal(
-    server: &mut Server,
-    session: &Session,
-    reason: Reason,
-    context: Context,
-    object: &[u8],
-    username: &[u8],
-) {
-    let now_ms = unix_ms();
-    let client = describe(server, server.clients.get(session.id), session);
-    server.acl.log.add(LogEntry {
-        id: 0,
-        count: 0,
-        reason,
-        context,
-        object: object.to_vec(),
-        username: username.to_vec(),
-        times_ms: [now_ms; 2],
-        client,
-    });
 }
 
 /// The error of commands that need memory when there is none left.
@@ -360,9 +279,19 @@ fn run(
         server.keyspace.refresh_clock();
     }
     let reply_start = out.len();
+    let denied_blocking = session.deny_blocking;
     let doubles = DoubleText::of(server.compat);
     let mut reply = RespWriter::new(out, session.protocol).with_doubles(doubles);
-    let time = timed(server, session, spec, args, &mut reply);
+    // A defect in one command must not take its client's connection, still less the
+    // server. What unwinds leaves consistent data behind, if half of a command's work.
+    let handler = || timed(server, session, spec, args, &mut reply);
+    let time = catch_unwind(AssertUnwindSafe(handler)).unwrap_or_else(|panic| {
+        out.truncate(reply_start);
+        recover(server, session, spec, &*panic);
+        session.deny_blocking = denied_blocking;
+        RespWriter::new(out, session.protocol).error(INTERNAL_ERROR);
+        Duration::ZERO
+    });
     let error = out
         .get(reply_start..)
         .and_then(|reply| reply.strip_prefix(b"-"));
@@ -377,6 +306,29 @@ fn run(
     {
         out.splice(reply_start..reply_start, client.take_mail());
     }
+}
+
+const INTERNAL_ERROR: &[u8] =
+    b"ERR internal error: the command has failed inside the server, whose log says more";
+
+/// Makes the server usable again after a command has panicked. The scripting engine of a
+/// script that did is lost; the next script gets a new one.
+fn recover(
+    server: &mut Server,
+    session: &mut Session,
+    spec: &CommandSpec,
+    panic: &(dyn std::any::Any + Send),
+) {
+    let said = panic.downcast_ref::<&str>().copied();
+    let said = said.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    let text = format!(
+        "The command {} has failed inside the server: {}",
+        spec.name,
+        said.unwrap_or("it did not say why")
+    );
+    server.logger.log(LogLevel::Warning, text.as_bytes());
+    server.running_script = None;
+    session.block = None;
 }
 
 /// Runs one of the commands of a transaction or a script, whose reply goes into a
@@ -507,8 +459,8 @@ pub(crate) fn redacted<'a>(spec: &CommandSpec, args: &[&'a [u8]]) -> Vec<&'a [u8
         "auth" => hide(1, args.len()),
         "acl|setuser" => hide(2, args.len()),
         "hello" => {
-            for at in 2..args.len() {
-                if args[at].eq_ignore_ascii_case(b"auth") {
+            for (at, arg) in args.iter().enumerate().skip(2) {
+                if arg.eq_ignore_ascii_case(b"auth") {
                     hide(at + 1, at + 3);
                 }
             }
@@ -613,5 +565,27 @@ mod tests {
             &[&long, &long, b"y"],
             &format!("ERR unknown command '{clipped}', with args beginning with: '{clipped}' "),
         );
+    }
+
+    #[test]
+    fn a_command_that_panics_is_an_error_reply() {
+        let mut server = Server::new(crate::server::config::Config::default());
+        let mut session = Session::new(1);
+        let mut run = |line: &str| {
+            let args: Vec<_> = line.split(' ').map(str::as_bytes).collect();
+            let mut out = Vec::new();
+            execute(&mut server, &mut session, &args, &mut out);
+            String::from_utf8_lossy(&out).into_owned()
+        };
+        let failed = "-ERR internal error: the command has failed inside the server, whose log \
+                      says more\r\n";
+        assert_eq!(run("eval return(1) 0"), ":1\r\n");
+        assert_eq!(run("test-panic x"), failed);
+        assert_eq!(run("eval redis.call('test-panic','x') 0"), failed);
+        assert_eq!(run("eval return(2) 0"), ":2\r\n");
+        assert_eq!(run("multi"), "+OK\r\n");
+        assert_eq!(run("test-panic x"), "+QUEUED\r\n");
+        assert_eq!(run("exec"), failed);
+        assert_eq!(run("ping"), "+PONG\r\n");
     }
 }

@@ -10,7 +10,7 @@ use crate::reply::ReplySink;
 use crate::server::acl::{Context, Denial};
 use crate::server::session::Session;
 use crate::server::state::Server;
-use crate::server::{busy, dispatch};
+use crate::server::{busy, dispatch, refusal};
 
 /// The server and the calling client, for as long as one script runs. What a script
 /// selects (a database) ends with it.
@@ -79,7 +79,7 @@ impl<'a> EmbeddedHost<'a> {
         }
         if let Err(denial) = self.session.permits(spec, args) {
             let context = Context::Lua;
-            dispatch::note_denial(self.server, self.session, denial, context, spec, args);
+            refusal::note(self.server, self.session, denial, context, spec, args);
             return refuse(Refusal::NoPermission(self.denial_text(denial, spec)));
         }
         let may_write = spec.flags.contains(CommandFlags::WRITE)
@@ -106,7 +106,7 @@ impl<'a> EmbeddedHost<'a> {
     /// What the script is told of a command that its caller may not run.
     fn denial_text(&self, denial: Denial, spec: &CommandSpec) -> Vec<u8> {
         if self.server.compat != Compat::Redis70 {
-            return dispatch::denial_text(self.session, denial, spec);
+            return refusal::text(self.session, denial, spec);
         }
         let text = match denial {
             Denial::Command => "The user executing the script can't run this command or subcommand",

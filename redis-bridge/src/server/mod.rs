@@ -15,6 +15,7 @@ pub mod listen;
 pub mod log;
 pub mod memory;
 pub mod pubsub;
+mod refusal;
 pub mod session;
 pub mod state;
 pub mod stats;

@@ -121,10 +121,9 @@ impl AclLog {
         self.entries.truncate(self.max_len);
     }
 
-    /// How many entries are kept (`acllog-max-len`).
+    /// How many entries are kept from the next one on (`acllog-max-len`).
     pub fn set_max_len(&mut self, max_len: usize) {
         self.max_len = max_len;
-        self.entries.truncate(max_len);
     }
 
     /// Forgets all entries.

@@ -257,19 +257,18 @@ impl Selector {
                 }
             }
         }
-        let channels = spec.channels();
         if !self.all_channels
-            && let Some(use_) = channels
+            && let Some(use_) = spec.channels()
         {
-            let last = if use_ == ChannelUse::Publish {
+            let n_named = if use_ == ChannelUse::Publish {
                 2
             } else {
                 args.len()
             };
-            for at in 1..last.min(args.len()) {
-                if !self.reaches_channel(args[at], use_ == ChannelUse::ListenToPattern) {
-                    return Err(Denial::Channel(at));
-                }
+            let is_pattern = use_ == ChannelUse::ListenToPattern;
+            let mut channels = args.iter().enumerate().take(n_named).skip(1);
+            if let Some((at, _)) = channels.find(|(_, it)| !self.reaches_channel(it, is_pattern)) {
+                return Err(Denial::Channel(at));
             }
         }
         Ok(())

@@ -12,7 +12,7 @@ use crate::server::acl::{DEFAULT_USER, Reason};
 use crate::server::commands::client::is_printable_name;
 use crate::server::commands::pubsub::leave_all;
 use crate::server::session::Replies;
-use crate::server::{Session, dispatch};
+use crate::server::{Session, dispatch, refusal};
 
 const CONN: Group = Group::Connection;
 /// Flags of the commands that even strangers may send.
@@ -75,8 +75,8 @@ fn auth(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
 /// log calls the attempt.
 fn authenticate(cx: &mut Cx<'_>, name: &[u8], password: &[u8], command: &[u8]) -> Done {
     let Some(user) = cx.server.acl.authenticate(name, password).cloned() else {
-        let context = dispatch::acl_context(cx.session);
-        dispatch::log_refusal(cx.server, cx.session, Reason::Auth, context, command, name);
+        let context = refusal::context(cx.session);
+        refusal::log(cx.server, cx.session, Reason::Auth, context, command, name);
         return Err(WRONG_PASSWORD);
     };
     cx.session.user = Some(user);

@@ -8,8 +8,8 @@ use crate::commands::spec::{CommandSpec, Group, KeySpec};
 use crate::reply::ReplySink;
 use crate::replying;
 use crate::server::acl::{Context, Denial};
-use crate::server::dispatch;
 use crate::server::session::Transaction;
+use crate::server::{dispatch, refusal};
 
 const TX: Group = Group::Transactions;
 const ANYTIME: &str = "noscript loading stale fast allow_busy";
@@ -82,13 +82,11 @@ fn refuse(
     args: &[&[u8]],
     out: &mut dyn ReplySink,
 ) {
-    dispatch::note_denial(cx.server, cx.session, denial, Context::Multi, spec, args);
+    refusal::note(cx.server, cx.session, denial, Context::Multi, spec, args);
     let reason = match denial {
         Denial::Command => "no permission to execute the command or subcommand",
         Denial::Key(_) => "no permission to touch the specified keys",
-        Denial::Channel(_) => {
-            "no permission to access one of the channels used as arguments to the command"
-        }
+        Denial::Channel(_) => "no permission to access one of the channels used as arguments",
     };
     let text = format!(
         "NOPERM ACLs rules changed between the moment the transaction was accumulated and the EXEC \

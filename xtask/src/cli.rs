@@ -83,6 +83,10 @@ pub(crate) struct BenchFlags {
     #[arg(long, group = "kind")]
     pub(crate) redis: bool,
 
+    /// Measure EVALSHA throughput of Valkey with the module, and with its own engine.
+    #[arg(long, group = "kind")]
+    pub(crate) valkey: bool,
+
     /// Measure this `ferrous` in place of a release build of the workspace's.
     #[arg(long, value_name = "PATH")]
     pub(crate) ferrous: Option<PathBuf>,

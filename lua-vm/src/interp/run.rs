@@ -29,8 +29,8 @@ use crate::heap::object::{Header, Kind, mark};
 use crate::meta::{Event, arith, compare, concat, index};
 use crate::table::hash::raw_equals;
 use crate::table::{Node, TableObj, next};
-use crate::value::{RawValue, Type};
 use crate::value::string::StringObj;
+use crate::value::{RawValue, Type};
 
 /// Keeps a branch a branch: see rule 5.
 macro_rules! keep_branch {

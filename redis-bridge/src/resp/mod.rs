@@ -3,5 +3,6 @@
 
 pub mod number;
 pub mod parse;
+pub mod relay;
 pub mod value;
 pub mod write;

@@ -48,7 +48,11 @@ impl Host for ServerHost<'_> {
             return RunState::Continue;
         }
         self.polls = 0;
-        self.running.poll()
+        let state = self.running.poll();
+        if state == RunState::Killed {
+            self.log(LogLevel::Notice, b"the script was killed by a client");
+        }
+        state
     }
 }
 

@@ -27,7 +27,7 @@ pub unsafe extern "C" fn ValkeyModule_OnLoad(
     argv: *const *mut c_void,
     argc: c_int,
 ) -> c_int {
-    // SAFETY: M1 of `entry`.
+    // SAFETY: P1 of `entry`.
     unsafe { ffi::entry::on_load(context.cast(), argv.cast(), argc) }
 }
 
@@ -44,7 +44,7 @@ pub unsafe extern "C" fn RedisModule_OnLoad(
     _argv: *const *mut c_void,
     _argc: c_int,
 ) -> c_int {
-    // SAFETY: M1 of `entry`.
+    // SAFETY: P1 of `entry`.
     unsafe { ffi::entry::on_load_by_redis(context.cast()) }
 }
 
@@ -57,6 +57,6 @@ pub unsafe extern "C" fn RedisModule_OnLoad(
 // SAFETY: the name is the one that the server looks for, and nobody else's.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ValkeyModule_OnUnload(context: *mut c_void) -> c_int {
-    // SAFETY: M1 of `entry`.
+    // SAFETY: P1 of `entry`.
     unsafe { ffi::entry::on_unload(context.cast()) }
 }

@@ -1,11 +1,12 @@
 //! `cargo xtask bench`: whole programs ([`mod@run`]), instruction counts ([`instructions`]), EVALSHA
-//! throughput ([`redis`]) and the crates' own criterion benches ([`layers`]). All but the last
+//! throughput of servers ([`redis`], [`valkey`]) and the crates' own criterion benches ([`layers`]). All but the last
 //! give ratios to the real thing, measured in the same run; [`compare`] turns times into ratios.
 
 mod compare;
 mod instructions;
 mod redis;
 mod run;
+mod valkey;
 
 use std::path::{Path, PathBuf};
 
@@ -20,6 +21,8 @@ pub(crate) fn run(flags: &BenchFlags) -> Result<bool> {
         layers(flags)
     } else if flags.redis {
         redis::run(flags)
+    } else if flags.valkey {
+        valkey::run(flags)
     } else if flags.instructions {
         instructions::run(flags)
     } else {

@@ -15,8 +15,10 @@ const SCRIPT: &str = "return redis.call('get', KEYS[1])";
 const KEY: &str = "bench:key";
 const VALUE: &str = "xxxxxxxx";
 
-const CLIENTS: &str = "50";
-const PIPELINE: &str = "16";
+/// Clients at once.
+pub(super) const CLIENTS: &str = "50";
+/// Commands that each client sends before it waits.
+pub(super) const PIPELINE: &str = "16";
 const REQUESTS: &str = "400000";
 const RUN_LIMIT: Duration = Duration::from_secs(300);
 
@@ -55,7 +57,9 @@ pub(super) fn run(flags: &BenchFlags) -> Result<bool> {
     let mut best = [0.0_f64; 2];
     for _ in 0..flags.n_runs() {
         for (index, server) in servers.iter().enumerate() {
-            best[index] = best[index].max(throughput(&tool, server.port(), &digests[index])?);
+            let command = ["evalsha", &digests[index], "1", KEY];
+            let requests = throughput(&tool, server.port(), REQUESTS, &command)?;
+            best[index] = best[index].max(requests);
         }
     }
     for (name, requests) in names.iter().zip(best) {
@@ -85,7 +89,7 @@ fn prepare(cli: &Path, port: u16) -> Result<String> {
 }
 
 /// One command through redis-cli: its answer as text.
-fn ask(cli: &Path, port: u16, command: &[&str]) -> Result<String> {
+pub(super) fn ask(cli: &Path, port: u16, command: &[&str]) -> Result<String> {
     let port = port.to_string();
     let mut args = vec!["-p", &port];
     args.extend(command);
@@ -99,19 +103,18 @@ fn ask(cli: &Path, port: u16, command: &[&str]) -> Result<String> {
     Ok(text)
 }
 
-/// Requests per second in one run of redis-benchmark.
-fn throughput(tool: &Path, port: u16, digest: &str) -> Result<f64> {
+/// Requests per second in one run of redis-benchmark, or Valkey's.
+pub(super) fn throughput(tool: &Path, port: u16, requests: &str, command: &[&str]) -> Result<f64> {
     let port = port.to_string();
-    let args = [
-        "-p", &port, "-c", CLIENTS, "-P", PIPELINE, "-n", REQUESTS, "--csv", "evalsha", digest,
-        "1", KEY,
-    ];
+    let mut args = vec!["-p", &port, "-c", CLIENTS, "-P", PIPELINE, "-n", requests];
+    args.push("--csv");
+    args.extend(command);
     let finished = proc::run(tool, &args, b"", RUN_LIMIT)?;
     let text = String::from_utf8_lossy(&finished.stdout);
     if !finished.ending.is_success() {
-        bail!("redis-benchmark: {}", finished.ending);
+        bail!("{}: {}", tool.display(), finished.ending);
     }
-    requests_per_second(&text).with_context(|| format!("redis-benchmark said: {text}"))
+    requests_per_second(&text).with_context(|| format!("{} said: {text}", tool.display()))
 }
 
 /// The second field of the last line of redis-benchmark's CSV.

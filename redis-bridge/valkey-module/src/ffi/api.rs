@@ -128,23 +128,12 @@ api! {
         call = c"ValkeyModule_Call":
             fn(*mut RawContext, *const c_char, *const c_char; ...) -> *mut RawCallReply;
         free_call_reply = c"ValkeyModule_FreeCallReply": fn(*mut RawCallReply);
-        call_reply_type = c"ValkeyModule_CallReplyType": fn(*mut RawCallReply) -> c_int;
-        call_reply_length = c"ValkeyModule_CallReplyLength": fn(*mut RawCallReply) -> usize;
         call_reply_array_element = c"ValkeyModule_CallReplyArrayElement":
             fn(*mut RawCallReply, usize) -> *mut RawCallReply;
-        call_reply_set_element = c"ValkeyModule_CallReplySetElement":
-            fn(*mut RawCallReply, usize) -> *mut RawCallReply;
-        call_reply_map_element = c"ValkeyModule_CallReplyMapElement":
-            fn(*mut RawCallReply, usize, *mut *mut RawCallReply, *mut *mut RawCallReply) -> c_int;
         call_reply_string_ptr = c"ValkeyModule_CallReplyStringPtr":
             fn(*mut RawCallReply, *mut usize) -> *const c_char;
-        call_reply_big_number = c"ValkeyModule_CallReplyBigNumber":
+        call_reply_proto = c"ValkeyModule_CallReplyProto":
             fn(*mut RawCallReply, *mut usize) -> *const c_char;
-        call_reply_verbatim = c"ValkeyModule_CallReplyVerbatim":
-            fn(*mut RawCallReply, *mut usize, *mut *const c_char) -> *const c_char;
-        call_reply_integer = c"ValkeyModule_CallReplyInteger": fn(*mut RawCallReply) -> c_longlong;
-        call_reply_double = c"ValkeyModule_CallReplyDouble": fn(*mut RawCallReply) -> c_double;
-        call_reply_bool = c"ValkeyModule_CallReplyBool": fn(*mut RawCallReply) -> c_int;
         get_server_info = c"ValkeyModule_GetServerInfo":
             fn(*mut RawContext, *const c_char) -> *mut RawServerInfo;
         server_info_get_field = c"ValkeyModule_ServerInfoGetFieldC":

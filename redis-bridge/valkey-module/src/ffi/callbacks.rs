@@ -292,7 +292,7 @@ extern "C" fn call_function(
     args: *mut *mut RawString,
     arg_count: usize,
 ) {
-    // SAFETY: E1, E2, E4; keys and arguments are lent until we return (S2), the context and
+    // SAFETY: E1, E2, E4; keys and arguments are lent until we return (W2), the context and
     // the run too (C2).
     unsafe {
         let Some((engine, context)) = enter(context, engine) else {
@@ -483,5 +483,16 @@ pub(super) extern "C" fn add_info(info: *mut RawInfo, _is_crash_report: c_int) {
         for (name, value) in fields.iter().flatten() {
             (api.info_add_field_u_long_long)(info, name.as_ptr(), *value);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_ends_in_the_callback() {
+        assert_eq!(guard(None, "a test", || 1), Some(1));
+        assert_eq!(guard(None, "a test", || panic!("of a test")), None::<()>);
     }
 }

@@ -14,14 +14,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use redis_bridge::host::{CallOptions, Refusal};
 use redis_bridge::reply::{Protocol, ReplySink};
+use redis_bridge::resp::relay::relay;
 use smallvec::SmallVec;
 
 use super::api::Api;
 use super::strings::{ServerString, text};
-use super::types::{
-    OK, REPLY_HANDLERS_ABI, RawCallReply, RawContext, RawString, ReplyHandlers, call_flag,
-    reply_type,
-};
+use super::types::{OK, REPLY_HANDLERS_ABI, RawContext, RawString, ReplyHandlers, call_flag};
 
 /// A command's words as strings of the server.
 pub(super) struct Argv {
@@ -180,7 +178,7 @@ pub(super) unsafe fn run(
     receiver.finish()
 }
 
-/// [`run`] on servers without `VM_CallArgv`: the reply is made whole, then walked.
+/// [`run`] on servers without `VM_CallArgv`: the reply is made whole, then taken apart.
 ///
 /// # Safety
 ///
@@ -193,29 +191,32 @@ unsafe fn run_by_call(
     options: CallOptions,
     receiver: &mut Receiver<'_>,
 ) {
-    let mut format = b"!SEMX".to_vec();
-    if !options.to_aof {
-        format.push(b'A');
-    }
-    if !options.to_replicas {
-        format.push(b'R');
-    }
-    if options.protocol == Protocol::Resp3 {
-        format.push(b'3');
-    }
+    let mut format = b"!SEM".to_vec();
+    let mut add = |is_wanted: bool, letter: u8| {
+        if is_wanted {
+            format.push(letter);
+        }
+    };
+    add(!options.to_aof, b'A');
+    add(!options.to_replicas, b'R');
+    add(options.protocol == Protocol::Resp3, b'3');
+    // SAFETY: F1; the caller's contract. The name is ours (W1).
+    let user = unsafe { ServerString::from_raw(api, (api.get_current_user_name)(context)) };
+    // What has no user, such as the stream of a primary, may do everything. Older servers do
+    // not ask on their own.
+    add(user.is_some(), b'C');
     format.extend_from_slice(b"v\0");
     // The name goes apart, and ends in a NUL; one within it names no command anyway.
     let name = [words.first().copied().unwrap_or_default(), b"\0"].concat();
-    let rest = argv.len().saturating_sub(1).max(0);
-    // SAFETY: F1; the format takes an array and its length, which is there behind the
-    // first word. The reply is walked, then freed.
+    // SAFETY: F1; the format takes an array and its length, which is there behind the first
+    // word. The reply is taken apart before it is freed.
     unsafe {
         let reply = (api.call)(
             context,
             name.as_ptr().cast(),
             format.as_ptr().cast(),
             argv.as_mut_ptr().add(1),
-            usize::try_from(rest).unwrap_or(0),
+            words.len().saturating_sub(1),
         );
         let errno = last_errno();
         if reply.is_null() {
@@ -223,109 +224,18 @@ unsafe fn run_by_call(
             receiver.refusal = Some(Refusal::Other(text.into_bytes()));
             return;
         }
-        if (api.call_reply_type)(reply) != reply_type::ERROR {
-            let walked = catch_unwind(AssertUnwindSafe(|| walk(api, reply, receiver)));
-            receiver.panic = walked.err();
-        } else {
-            let error = string_of(api, reply);
-            receiver.error(errno, error);
-        }
-        (api.free_call_reply)(reply);
-    }
-}
-
-/// The text of a reply.
-///
-/// # Safety
-///
-/// The reply is live, for `'a`.
-unsafe fn string_of<'a>(api: &Api, reply: *mut RawCallReply) -> &'a [u8] {
-    let mut len = 0;
-    // SAFETY: F1; the caller's contract.
-    unsafe {
-        let start = (api.call_reply_string_ptr)(reply, &mut len);
-        text(start, len)
-    }
-}
-
-/// Hands a reply on, part by part.
-///
-/// # Safety
-///
-/// The reply is null or live.
-unsafe fn walk(api: &Api, reply: *mut RawCallReply, receiver: &mut Receiver<'_>) {
-    // Parts still to be walked, the next one last.
-    let mut open = vec![reply];
-    while let Some(reply) = open.pop() {
-        if reply.is_null() {
-            receiver.part(|sink| sink.null());
-            continue;
-        }
-        // SAFETY: F1; parts live as long as their reply.
-        unsafe {
-            match (api.call_reply_type)(reply) {
-                reply_type::STRING => {
-                    let text = string_of(api, reply);
-                    receiver.part(|sink| sink.bulk(text));
-                }
-                reply_type::SIMPLE_STRING => {
-                    let text = string_of(api, reply);
-                    receiver.part(|sink| sink.status(text));
-                }
-                reply_type::ERROR => {
-                    let text = string_of(api, reply);
-                    receiver.error(0, text);
-                }
-                reply_type::INTEGER => {
-                    let value = (api.call_reply_integer)(reply);
-                    receiver.part(|sink| sink.integer(value));
-                }
-                reply_type::DOUBLE => {
-                    let value = (api.call_reply_double)(reply);
-                    receiver.part(|sink| sink.double(value));
-                }
-                reply_type::BOOL => {
-                    let value = (api.call_reply_bool)(reply) != 0;
-                    receiver.part(|sink| sink.boolean(value));
-                }
-                reply_type::BIG_NUMBER => {
-                    let mut len = 0;
-                    let start = (api.call_reply_big_number)(reply, &mut len);
-                    receiver.part(|sink| sink.big_number(text(start, len)));
-                }
-                reply_type::VERBATIM => {
-                    let (mut len, mut format) = (0, std::ptr::null());
-                    let start = (api.call_reply_verbatim)(reply, &mut len, &mut format);
-                    let format = verbatim_format(format);
-                    receiver.part(|sink| sink.verbatim(format, text(start, len)));
-                }
-                reply_type::ARRAY => {
-                    let len = (api.call_reply_length)(reply);
-                    receiver.part(|sink| sink.array(len));
-                    let part = |at| (api.call_reply_array_element)(reply, at);
-                    open.extend((0..len).rev().map(part));
-                }
-                reply_type::SET => {
-                    let len = (api.call_reply_length)(reply);
-                    receiver.part(|sink| sink.set(len));
-                    let part = |at| (api.call_reply_set_element)(reply, at);
-                    open.extend((0..len).rev().map(part));
-                }
-                reply_type::MAP => {
-                    let len = (api.call_reply_length)(reply);
-                    receiver.part(|sink| sink.map(len));
-                    for at in (0..len).rev() {
-                        let mut key = std::ptr::null_mut();
-                        let mut value = std::ptr::null_mut();
-                        (api.call_reply_map_element)(reply, at, &mut key, &mut value);
-                        open.extend([value, key]);
-                    }
-                }
-                reply_type::ARRAY_NULL => receiver.part(|sink| sink.null_array()),
-                reply_type::NULL => receiver.part(|sink| sink.null()),
-                _ => receiver.part(|sink| sink.null()),
+        let mut len = 0;
+        let wire = (api.call_reply_proto)(reply, &mut len);
+        let wire = text(wire, len);
+        let taken = catch_unwind(AssertUnwindSafe(|| match wire.strip_prefix(b"-") {
+            Some(error) => receiver.error(errno, error.trim_ascii_end()),
+            None => {
+                let is_whole = relay(wire, receiver.sink);
+                receiver.is_first = !is_whole;
             }
-        }
+        }));
+        receiver.panic = taken.err();
+        (api.free_call_reply)(reply);
     }
 }
 
@@ -498,7 +408,7 @@ pub(super) unsafe fn check_permissions(
     words: &[&[u8]],
 ) -> Result<bool, Refusal> {
     let mut argv = Argv::new(api, words);
-    // SAFETY: F1; the caller's contract. The name is ours (S1), the user is freed.
+    // SAFETY: F1; the caller's contract. The name is ours (W1), the user is freed.
     let (result, errno) = unsafe {
         let name = (api.get_current_user_name)(context);
         // What has no user, such as the stream of a primary, may do everything.

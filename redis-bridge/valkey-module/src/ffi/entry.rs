@@ -3,9 +3,9 @@
 //!
 //! # Invariants
 //!
-//! - **M1** The server calls the entries on its main thread, with a context that lives until
+//! - **P1** The server calls the entries on its main thread, with a context that lives until
 //!   they return, and with arguments that it lends for as long.
-//! - **M2** The engine is a `Box`, given to the server as a pointer by [`register`] and taken
+//! - **P2** The engine is a `Box`, given to the server as a pointer by [`register`] and taken
 //!   back by [`unload`], after the server has given up every use of it.
 
 use std::ffi::{CStr, CString, c_int, c_void};
@@ -50,13 +50,13 @@ enum Failure {
 ///
 /// # Safety
 ///
-/// M1.
+/// P1.
 pub(crate) unsafe fn on_load(
     context: *mut RawContext,
     argv: *const *mut RawString,
     argc: c_int,
 ) -> c_int {
-    // SAFETY: M1.
+    // SAFETY: P1.
     let loaded = catch_unwind(AssertUnwindSafe(|| unsafe { load(context, argv, argc) }));
     let reason = match loaded {
         Ok(Ok(())) => return OK,
@@ -69,7 +69,7 @@ pub(crate) unsafe fn on_load(
         Err(_) => "internal error".to_owned(),
     };
     let message = CString::new(format!("the engine Ferrous is not loaded: {reason}"));
-    // SAFETY: M1.
+    // SAFETY: P1.
     unsafe { log_without_api(context, c"ValkeyModule_Log", &message.unwrap_or_default()) };
     ERR
 }
@@ -78,10 +78,10 @@ pub(crate) unsafe fn on_load(
 ///
 /// # Safety
 ///
-/// M1.
+/// P1.
 pub(crate) unsafe fn on_load_by_redis(context: *mut RawContext) -> c_int {
     let message = c"the engine Ferrous is not loaded: scripting engines take Valkey 8.1 or later";
-    // SAFETY: M1.
+    // SAFETY: P1.
     unsafe { log_without_api(context, c"RedisModule_Log", message) };
     ERR
 }
@@ -90,9 +90,9 @@ pub(crate) unsafe fn on_load_by_redis(context: *mut RawContext) -> c_int {
 ///
 /// # Safety
 ///
-/// M1.
+/// P1.
 pub(crate) unsafe fn on_unload(context: *mut RawContext) -> c_int {
-    // SAFETY: M1.
+    // SAFETY: P1.
     let unloaded = catch_unwind(AssertUnwindSafe(|| unsafe { unload(context) }));
     if matches!(unloaded, Ok(true)) {
         OK
@@ -103,17 +103,17 @@ pub(crate) unsafe fn on_unload(context: *mut RawContext) -> c_int {
 
 /// # Safety
 ///
-/// M1.
+/// P1.
 unsafe fn load(
     raw: *mut RawContext,
     argv: *const *mut RawString,
     argc: c_int,
 ) -> Result<(), Failure> {
     let fail = |reason: &str| Failure::Other(reason.to_owned());
-    // SAFETY: M1.
+    // SAFETY: P1.
     let api = unsafe { Api::of(raw) }.map_err(Failure::Lacks)?;
     let context = NonNull::new(raw).ok_or_else(|| fail("no context"))?;
-    // SAFETY: M1; F1. The module has to have its attributes before anything else is done
+    // SAFETY: P1; F1. The module has to have its attributes before anything else is done
     // with the context.
     let (context, words) = unsafe {
         if (api.is_module_name_busy)(NAME.as_ptr()) != 0 {
@@ -127,7 +127,7 @@ unsafe fn load(
     let arguments = Arguments::parse(&words).map_err(Failure::Other)?;
     let engine = Engine::new(identity(context)).ok_or_else(|| fail("no memory"))?;
     let engine = Box::into_raw(Box::new(engine));
-    // SAFETY: M1, M2: until it is registered, the engine is ours.
+    // SAFETY: P1, P2: until it is registered, the engine is ours.
     unsafe {
         register(context, engine, &arguments).inspect_err(|_| {
             ENGINE.store(std::ptr::null_mut(), Ordering::Release);
@@ -141,7 +141,7 @@ unsafe fn load(
 ///
 /// # Safety
 ///
-/// M1; `engine` is live.
+/// P1; `engine` is live.
 unsafe fn register(
     context: Context<'_>,
     engine: *mut Engine,
@@ -212,7 +212,7 @@ unsafe fn register(
 ///
 /// # Safety
 ///
-/// M1; `engine` is live.
+/// P1; `engine` is live.
 unsafe fn register_as(context: Context<'_>, name: &CStr, engine: *mut c_void) -> bool {
     (1..=ENGINE_ABI).rev().any(|version| {
         let mut methods = callbacks::methods(version);
@@ -233,13 +233,13 @@ unsafe fn register_as(context: Context<'_>, name: &CStr, engine: *mut c_void) ->
 ///
 /// # Safety
 ///
-/// M1.
+/// P1.
 unsafe fn unload(raw: *mut RawContext) -> bool {
     let engine = ENGINE.load(Ordering::Acquire);
     let (Some(api), Some(context)) = (Api::get(), NonNull::new(raw)) else {
         return false;
     };
-    // SAFETY: M1, E1, E2.
+    // SAFETY: P1, E1, E2.
     let (context, engine_ref) = unsafe { (Context::new(api, context), engine.as_ref()) };
     // A server that shuts down while a script runs comes here from within that script.
     if engine_ref.is_some_and(Engine::is_running) {
@@ -249,7 +249,7 @@ unsafe fn unload(raw: *mut RawContext) -> bool {
         return true;
     };
     // SAFETY: F1. The server frees all functions through our callbacks, waits for those
-    // on other threads, and then holds nothing of the engine. M2.
+    // on other threads, and then holds nothing of the engine. P2.
     unsafe {
         if (api.unregister_scripting_engine)(context.as_ptr(), name.as_ptr()) != OK {
             context.log(c"warning", b"the server does not give the engine up");

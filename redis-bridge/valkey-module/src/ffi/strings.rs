@@ -3,8 +3,8 @@
 //!
 //! # Invariants
 //!
-//! - **S1** A [`ServerString`] holds one reference of a live string.
-//! - **S2** What is lent to a callback, strings and arrays of them, is live and unchanged
+//! - **W1** A [`ServerString`] holds one reference of a live string.
+//! - **W2** What is lent to a callback, strings and arrays of them, is live and unchanged
 //!   until the callback returns.
 
 use std::ffi::c_char;
@@ -28,7 +28,7 @@ impl ServerString {
         let raw = unsafe {
             (api.create_string)(std::ptr::null_mut(), bytes.as_ptr().cast(), bytes.len())
         };
-        // SAFETY: S1: the new string's reference is ours.
+        // SAFETY: W1: the new string's reference is ours.
         unsafe { Self::from_raw(api, raw) }
     }
 
@@ -56,7 +56,7 @@ impl ServerString {
 
 impl Drop for ServerString {
     fn drop(&mut self) {
-        // SAFETY: F1, S1.
+        // SAFETY: F1, W1.
         unsafe { (self.api.free_string)(std::ptr::null_mut(), self.raw.as_ptr()) };
     }
 }

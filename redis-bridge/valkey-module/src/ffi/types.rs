@@ -87,25 +87,6 @@ pub(crate) mod script_flag {
     pub(crate) const ALLOW_CROSS_SLOT: u64 = 1 << 5;
 }
 
-/// Types of a `ValkeyModuleCallReply`.
-pub(crate) mod reply_type {
-    use std::ffi::c_int;
-
-    pub(crate) const STRING: c_int = 0;
-    pub(crate) const ERROR: c_int = 1;
-    pub(crate) const INTEGER: c_int = 2;
-    pub(crate) const ARRAY: c_int = 3;
-    pub(crate) const NULL: c_int = 4;
-    pub(crate) const MAP: c_int = 5;
-    pub(crate) const SET: c_int = 6;
-    pub(crate) const BOOL: c_int = 7;
-    pub(crate) const DOUBLE: c_int = 8;
-    pub(crate) const BIG_NUMBER: c_int = 9;
-    pub(crate) const VERBATIM: c_int = 10;
-    pub(crate) const SIMPLE_STRING: c_int = 13;
-    pub(crate) const ARRAY_NULL: c_int = 14;
-}
-
 /// `VMSE_EVAL`: scripts of `EVAL`.
 pub(crate) const SUBSYSTEM_EVAL: c_int = 0;
 /// `VMSE_FUNCTION`: functions of libraries.

@@ -119,9 +119,13 @@ pub(super) fn throughput(tool: &Path, port: u16, requests: &str, command: &[&str
 
 /// The second field of the last line of redis-benchmark's CSV.
 fn requests_per_second(csv: &str) -> Option<f64> {
-    let line = csv.lines().rev().find(|line| line.starts_with('"'))?;
-    // The name of the test is a quoted command line and may hold commas; numbers are quoted too.
-    line.split("\",\"").nth(1)?.trim_matches('"').parse().ok()
+    let fields = |line: &'_ str| line.split("\",\"").map(str::to_owned).collect::<Vec<_>>();
+    let mut lines = csv.lines().filter(|line| line.starts_with('"'));
+    let n_fields = fields(lines.next()?).len();
+    // The first field is a command line, in which there may be quotes and commas too.
+    let last = fields(lines.next_back()?);
+    let at = last.len().checked_sub(n_fields)? + 1;
+    last.get(at)?.trim_matches('"').parse().ok()
 }
 
 #[cfg(test)]
@@ -132,6 +136,8 @@ mod tests {
     fn reads_the_csv() {
         let csv = "\"test\",\"rps\",\"avg_latency_ms\"\n\"evalsha ab 1 k\",\"123456.78\",\"0.5\"\n";
         assert_eq!(requests_per_second(csv), Some(123_456.78));
+        let quoted = "\"test\",\"rps\"\n\"evalsha {\"a\",\"b\"}\",\"7.5\"\n";
+        assert_eq!(requests_per_second(quoted), Some(7.5));
         assert_eq!(requests_per_second(""), None);
     }
 }

@@ -14,6 +14,8 @@ pub enum ErrorKind {
     Instructions,
     /// The host interrupted the script. Not caught by `pcall`.
     Interrupted,
+    /// The time limit was reached. Not caught by `pcall`.
+    Time,
 }
 
 impl ErrorKind {
@@ -55,6 +57,7 @@ impl LuaError {
             ErrorKind::Memory => "not enough memory",
             ErrorKind::Instructions => "instruction limit exceeded",
             ErrorKind::Interrupted => "script interrupted",
+            ErrorKind::Time => "time limit exceeded",
         }
     }
 }

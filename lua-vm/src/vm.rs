@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use crate::error::{ErrorKind, LoadError, LuaError};
 use crate::func::call_cx::CallCx;
@@ -30,6 +31,9 @@ pub struct VmConfig {
     /// Instruction limit of each call from the host, in units of about one instruction;
     /// `None` for none.
     pub instruction_limit: Option<u64>,
+    /// Wall time that each call from the host may take; `None` for any. It is looked at some
+    /// thousand times a second, and between two steps of natives that work long.
+    pub time_limit: Option<Duration>,
     /// Collect at every safepoint, or, on a heap beyond 128 KiB, whenever it has grown by
     /// a 64th: slow, for tests.
     pub stress_collector: bool,
@@ -49,6 +53,31 @@ pub enum Interrupt {
 }
 
 /// Stops a running script from another thread, or from a signal handler.
+///
+/// For a limit of time alone none is needed: see [`VmConfig::time_limit`].
+///
+/// ```
+/// use lua_vm::{ErrorKind, Vm, VmConfig};
+///
+/// let mut vm = Vm::new(VmConfig::default());
+/// let endless = vm.load(b"while true do end", b"=endless").unwrap();
+/// let handle = vm.interrupt_handle();
+/// let (started, wait) = std::sync::mpsc::channel();
+/// let (done, is_done) = std::sync::mpsc::channel::<()>();
+/// let watchdog = std::thread::spawn(move || {
+///     wait.recv().unwrap();
+///     // Until the call has ended: one that comes too early is forgotten.
+///     let pause = std::time::Duration::from_millis(1);
+///     while is_done.recv_timeout(pause).is_err() {
+///         handle.interrupt();
+///     }
+/// });
+/// started.send(()).unwrap();
+/// let error = vm.call(&endless, |_, _| ()).unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::Interrupted);
+/// done.send(()).unwrap();
+/// watchdog.join().unwrap();
+/// ```
 #[derive(Clone, Debug)]
 pub struct InterruptHandle {
     flag: Arc<AtomicBool>,
@@ -92,6 +121,7 @@ impl InterruptHandle {
 pub struct Vm {
     core: *mut VmCore,
     instruction_limit: Option<u64>,
+    time_limit: Option<Duration>,
 }
 
 impl Vm {
@@ -114,6 +144,7 @@ impl Vm {
             native_depth: 0,
             limits: Limits::default(),
             fuel: u64::MAX,
+            deadline: None,
             interrupt: Arc::new(AtomicBool::new(false)),
             on_interrupt: Interrupt::Abort,
             aborting: None,
@@ -137,6 +168,7 @@ impl Vm {
         let vm = Vm {
             core,
             instruction_limit: config.instruction_limit,
+            time_limit: config.time_limit,
         };
         // SAFETY: the core is ours alone; every object is made a root before the next
         // one is allocated, and nothing is collected meanwhile.
@@ -240,6 +272,10 @@ impl Vm {
         unsafe {
             (*core).fuel = self.instruction_limit.unwrap_or(u64::MAX);
             (*core).budget = 0;
+            // A limit beyond what clocks can tell is none.
+            (*core).deadline = self
+                .time_limit
+                .and_then(|limit| Instant::now().checked_add(limit));
             (*core).interrupt.store(false, Ordering::Relaxed);
             // A limit of zero stops at the first call, not here.
             let _ = budget::refuel(core);
@@ -379,6 +415,11 @@ impl Vm {
     /// Sets the instruction limit of each further call; `None` lifts it.
     pub fn set_instruction_limit(&mut self, limit: Option<u64>) {
         self.instruction_limit = limit;
+    }
+
+    /// Sets the time limit of each further call; `None` lifts it.
+    pub fn set_time_limit(&mut self, limit: Option<Duration>) {
+        self.time_limit = limit;
     }
 
     /// Sets what an interrupt does to the scripts that run from now on.

@@ -1,6 +1,8 @@
 //! Hostile scripts and limits hit half way: whatever happens, the VM stays whole and can
 //! be used again.
 
+use std::time::Duration;
+
 use lua_vm::{
     Builtin, CallCx, ErrorKind, Interrupt, InterruptHandle, LuaError, Results, Returned, Value, Vm,
     VmConfig,
@@ -419,4 +421,51 @@ fn an_interrupt_that_aborts_is_not_caught() {
     let mut vm = interruptible();
     assert_eq!(run(&mut vm, INTERRUPTED_TWICE), "script interrupted");
     assert_eq!(run(&mut vm, "return 'usable'"), "usable");
+}
+
+#[test]
+fn a_limit_of_time() {
+    let mut vm = vm(VmConfig {
+        time_limit: Some(Duration::from_millis(5)),
+        ..VmConfig::default()
+    });
+    let endless = "while true do pcall(function() while true do end end) end";
+    assert_eq!(run(&mut vm, endless), "time limit exceeded");
+    assert_eq!(run(&mut vm, "return 'usable'"), "usable");
+    vm.set_time_limit(Some(Duration::ZERO));
+    let function = vm.load(endless.as_bytes(), b"=t").unwrap();
+    let error = vm.call(&function, |_, _| ()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Time);
+    vm.set_time_limit(Some(Duration::MAX));
+    assert_eq!(run(&mut vm, "return 'usable'"), "usable");
+    vm.set_time_limit(None);
+    assert_eq!(run(&mut vm, "return 'usable'"), "usable");
+}
+
+/// Going through what a large table has held once is work, and nothing else may be done.
+#[test]
+fn empty_tables_are_paid_for() {
+    let mut vm = vm(VmConfig::default());
+    let build = "list, fields = {}, {}
+        for i = 1, 1e5 do list[i] = i fields[-i] = i end
+        for i = 1, 1e5 do list[i] = nil fields[-i] = nil end";
+    run(&mut vm, build);
+    for walk in [
+        "for i = 1, 1000 do next(list) end",
+        "for i = 1, 1000 do next(fields) end",
+        "for i = 1, 1000 do local k, v = next(list) end",
+        "for i = 1, 1000 do pcall(next, fields) end",
+        "for i = 1, 1000 do for k in next, list do end end",
+        "for i = 1, 1000 do for k in next, fields do end end",
+    ] {
+        let function = vm.load(walk.as_bytes(), b"=t").unwrap();
+        vm.set_instruction_limit(Some(1_000_000));
+        let result = vm.call(&function, |_, _| ());
+        assert_eq!(
+            result.map_err(|error| error.kind()),
+            Err(ErrorKind::Instructions),
+            "{walk}"
+        );
+        vm.set_instruction_limit(None);
+    }
 }

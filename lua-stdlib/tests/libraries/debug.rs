@@ -1,5 +1,8 @@
 //! The `debug` library, script in and output out.
 
+use lua_stdlib::Preset;
+use lua_vm::VmConfig;
+
 use super::check;
 use expect_test::expect;
 
@@ -73,4 +76,38 @@ print(("hello"):gsub("l", shorten(false)))
             hello	2
         "#]],
     );
+}
+
+/// A hook that a finalizer sets hears of the next line, wherever the finalizer was called.
+#[test]
+fn hooks_set_in_finalizers() {
+    let config = VmConfig {
+        stress_collector: true,
+        ..VmConfig::default()
+    };
+    for collects in [
+        "local s = ('x'):rep(50 + i % 500)",
+        "local t = {}",
+        "local f = function() end",
+        "local s = 'x' .. i",
+        "collectgarbage()",
+    ] {
+        let source = format!(
+            "local lines = {{}}
+             local function note(_, line) lines[#lines + 1] = line end
+             do
+               local proxy = newproxy(true)
+               getmetatable(proxy).__gc = function() done = true debug.sethook(note, 'l') end
+             end
+             local a, b, c, d, e, f -- where the proxy was
+             for i = 1, 1e5 do
+               {collects}
+               if done then break end
+             end
+             debug.sethook()
+             print(lines[1])"
+        );
+        let output = super::run(config.clone(), Preset::Full, &source);
+        assert_eq!(output, "10\n", "{collects}");
+    }
 }

@@ -191,7 +191,7 @@ pub(crate) unsafe fn tell(vm: *mut VmCore, event: Event) -> Result<(), LuaError>
         let function = hook.function;
         let pc = (*vm).pc;
         let open_end = (*vm).top.addr().wrapping_sub((*coroutine).stack.addr());
-        let end = Coroutine::stack_limit(coroutine);
+        let end = (*coroutine).stack.add((*coroutine).stack_len);
         let func = VmCore::frame_top(vm).max((*vm).top.min(end));
         let moved = VmCore::ensure_slots(vm, func, 4)?;
         let func = func.wrapping_byte_offset(moved);

@@ -3,9 +3,10 @@
 //! One unit is about one instruction: a backward jump costs the words it jumps over,
 //! a call [`CALL_COST`]. Every cycle of verified code contains a backward jump or a
 //! call, so no script escapes. Units are handed out in slices, at whose ends the
-//! interrupt flag and the host's poll are looked at.
+//! interrupt flag, the clock and the host's poll are looked at.
 
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use super::call::call_from_native;
 use super::{Finally, VmCore, unwind};
@@ -40,6 +41,12 @@ pub(crate) unsafe fn refuel(vm: *mut VmCore) -> Result<(), LuaError> {
         }
         if !super::scoped::poll(vm) {
             return Err(abort(vm, ErrorKind::Interrupted));
+        }
+        if (*vm)
+            .deadline
+            .is_some_and(|deadline| Instant::now() >= deadline)
+        {
+            return Err(abort(vm, ErrorKind::Time));
         }
         if (*vm).fuel == u64::MAX {
             (*vm).budget = SLICE as i64;

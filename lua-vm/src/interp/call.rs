@@ -294,7 +294,11 @@ pub(crate) unsafe fn invoke(
             let offset = first.offset_from((*vm).base);
             (*vm).top = first.add(count);
             budget::collect(vm)?;
-            return Ok(((*vm).base.offset(offset), count));
+            first = (*vm).base.offset(offset);
+            if (*vm).exit == Exit::Switch {
+                // A finalizer has set a hook.
+                first = observe::native_returned(vm, first, count)?;
+            }
         }
         Ok((first, count))
     }

@@ -201,10 +201,15 @@ unsafe fn respecialise(vm: *mut VmCore, op: Op) {
 ///
 /// The table is live; `control` is the loop's control slot.
 #[inline(never)]
-pub(crate) unsafe fn pairs_step(table: *mut TableObj, control: *mut RawValue, cursor: u32) -> bool {
+pub(crate) unsafe fn pairs_step(
+    vm: *mut VmCore,
+    table: *mut TableObj,
+    control: *mut RawValue,
+    cursor: u32,
+) -> bool {
     // SAFETY: the caller's contract; the variables lie behind the control slot (V3).
     unsafe {
-        match next::step(table, cursor) {
+        match next::paid_step(vm, table, cursor) {
             Some((after, key, value)) => {
                 *control = RawValue::cursor(after);
                 *control.add(1) = key;

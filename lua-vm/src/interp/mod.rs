@@ -72,6 +72,8 @@ pub(crate) struct VmCore {
     pub(crate) limits: Limits,
     /// Units not yet given to `budget`; `u64::MAX` for no limit.
     pub(crate) fuel: u64,
+    /// When the current call from the host has to have ended.
+    pub(crate) deadline: Option<std::time::Instant>,
     /// Set by another thread to stop the script at the next slice.
     pub(crate) interrupt: Arc<AtomicBool>,
     pub(crate) on_interrupt: Interrupt,

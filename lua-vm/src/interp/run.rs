@@ -879,7 +879,7 @@ pub(crate) unsafe fn run<const OBSERVED: bool>(vm: *mut VmCore) {
                         && let Some(table) = reg!(a!() + 1).as_table()
                         && let Some(cursor) = reg!(a!() + 2).as_cursor()
                     {
-                        let next = loops::pairs_step(table, base.add(a!() + 2), cursor);
+                        let next = loops::pairs_step(vm, table, base.add(a!() + 2), cursor);
                         if next {
                             if c!() > 2 {
                                 objects::fill_nil(base.add(a!() + 5), c!() - 2);
@@ -1119,7 +1119,7 @@ unsafe fn call_slow(
                     RawValue::NIL
                 };
                 if let Some(position) = next::position_after(&(*vm).heap, table, key) {
-                    let (key, value) = match next::step(table, position) {
+                    let (key, value) = match next::paid_step(vm, table, position) {
                         Some((_, key, value)) => (key, value),
                         None => (RawValue::NIL, RawValue::NIL),
                     };

@@ -2,6 +2,7 @@
 
 use super::{TableObj, array_index, hash};
 use crate::heap::Heap;
+use crate::interp::VmCore;
 use crate::value::RawValue;
 
 /// The entry at or after position `cursor`: array slots first, then nodes. Returns
@@ -37,6 +38,37 @@ pub(crate) unsafe fn step(
         }
     }
     None
+}
+
+/// Positions without an entry that cost as much as an instruction.
+const POSITIONS_PER_UNIT: u32 = 8;
+
+/// As [`step`], paid for: passing the empty positions of a large table is work, and may be all
+/// that a script does. Whether the budget has come to its end is for the next jump or call to
+/// find out.
+///
+/// # Safety
+///
+/// As [`step`]; the VM is live, and the table is its.
+#[inline]
+pub(crate) unsafe fn paid_step(
+    vm: *mut VmCore,
+    table: *const TableObj,
+    cursor: u32,
+) -> Option<(u32, RawValue, RawValue)> {
+    // SAFETY: the caller's contract.
+    unsafe {
+        let found = step(table, cursor);
+        let end = match found {
+            Some((after, ..)) => after,
+            None => (*table).array_len() + (*table).node_count() as u32,
+        };
+        let passed = end.saturating_sub(cursor);
+        if passed > POSITIONS_PER_UNIT {
+            (*vm).budget -= i64::from(passed / POSITIONS_PER_UNIT);
+        }
+        found
+    }
 }
 
 /// The key of the entry just before position `cursor`; nil at the start, and for an

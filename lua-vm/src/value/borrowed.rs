@@ -421,12 +421,14 @@ impl<'v> Table<'v> {
         // SAFETY: B1, B2.
         unsafe {
             match next::position_after(heap(self.vm), self.object, key) {
-                Some(position) => Ok(next::step(self.object, position).map(|(_, key, value)| {
-                    (
-                        Value::from_raw(self.vm, key),
-                        Value::from_raw(self.vm, value),
-                    )
-                })),
+                Some(position) => Ok(next::paid_step(self.vm, self.object, position).map(
+                    |(_, key, value)| {
+                        (
+                            Value::from_raw(self.vm, key),
+                            Value::from_raw(self.vm, value),
+                        )
+                    },
+                )),
                 None => Err(unwind::throw_text(self.vm, b"invalid key to 'next'")),
             }
         }
@@ -531,7 +533,7 @@ impl<'v> Iterator for Pairs<'v> {
         let Table { object, vm, .. } = self.table;
         // SAFETY: B1; positions are checked at each step.
         unsafe {
-            let (after, key, value) = next::step(object, self.position)?;
+            let (after, key, value) = next::paid_step(vm, object, self.position)?;
             self.position = after;
             Some((Value::from_raw(vm, key), Value::from_raw(vm, value)))
         }

@@ -133,7 +133,8 @@ impl<'c, 'a> Output<'c, 'a> {
         if len > STRIDE {
             self.cx.check_room(self.bytes.len().saturating_add(len))?;
         }
-        self.bytes.reserve(len);
-        Ok(())
+        self.bytes
+            .try_reserve(len)
+            .map_err(|_| self.cx.memory_error())
     }
 }

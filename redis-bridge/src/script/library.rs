@@ -201,7 +201,7 @@ impl FunctionEngine {
         match error.kind() {
             ErrorKind::Memory => run::OUT_OF_MEMORY.to_vec(),
             ErrorKind::Instructions => run::OUT_OF_INSTRUCTIONS.to_vec(),
-            ErrorKind::Interrupted => b"ERR FUNCTION LOAD timeout".to_vec(),
+            ErrorKind::Interrupted | ErrorKind::Time => b"ERR FUNCTION LOAD timeout".to_vec(),
             ErrorKind::Throw => {
                 let value = self.vm.error_value();
                 let (code, value) = match value {

@@ -169,7 +169,7 @@ fn abort_text(error: LuaError, vm: &Vm, program: &Program<'_>, wording: &Wording
     match error.kind() {
         ErrorKind::Memory => OUT_OF_MEMORY.to_vec(),
         ErrorKind::Instructions => OUT_OF_INSTRUCTIONS.to_vec(),
-        ErrorKind::Interrupted => {
+        ErrorKind::Interrupted | ErrorKind::Time => {
             let killed = match program.globals {
                 Some(_) => wording.killed,
                 None => wording.killed_function,

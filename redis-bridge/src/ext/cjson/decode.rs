@@ -370,9 +370,16 @@ impl<'c> Parser<'c, '_> {
     #[cold]
     fn unescape(&mut self, expected: &str) -> Result<Value<'c>, LuaError> {
         self.unescaped.clear();
+        // Length up to which the VM has agreed.
+        let mut agreed = STRIDE;
         loop {
             let rest = &self.text[self.at..];
             let len = plain_len(rest);
+            let wanted = self.unescaped.len() + len;
+            if wanted > agreed {
+                agreed = 2 * wanted;
+                self.cx.check_room(agreed)?;
+            }
             self.unescaped.extend_from_slice(&rest[..len]);
             self.at += len;
             let byte = match &rest[len..] {

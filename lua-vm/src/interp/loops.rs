@@ -209,15 +209,37 @@ pub(crate) unsafe fn pairs_step(
 ) -> bool {
     // SAFETY: the caller's contract; the variables lie behind the control slot (V3).
     unsafe {
-        match next::paid_step(vm, table, cursor) {
-            Some((after, key, value)) => {
+        match next::step(table, cursor) {
+            Some((after, key, value)) if after - cursor <= next::POSITIONS_PER_UNIT => {
                 *control = RawValue::cursor(after);
                 *control.add(1) = key;
                 *control.add(2) = value;
                 true
             }
-            None => false,
+            _ => long_pairs_step(vm, table, control, cursor),
         }
+    }
+}
+
+/// The same, over many empty positions or to the end: paid for, and out of the way, so that
+/// ordinary steps save no registers.
+#[cold]
+#[inline(never)]
+unsafe fn long_pairs_step(
+    vm: *mut VmCore,
+    table: *mut TableObj,
+    control: *mut RawValue,
+    cursor: u32,
+) -> bool {
+    // SAFETY: the contract of `pairs_step`.
+    unsafe {
+        let Some((after, key, value)) = next::paid_step(vm, table, cursor) else {
+            return false;
+        };
+        *control = RawValue::cursor(after);
+        *control.add(1) = key;
+        *control.add(2) = value;
+        true
     }
 }
 

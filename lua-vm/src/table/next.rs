@@ -41,7 +41,7 @@ pub(crate) unsafe fn step(
 }
 
 /// Positions without an entry that cost as much as an instruction.
-const POSITIONS_PER_UNIT: u32 = 8;
+pub(crate) const POSITIONS_PER_UNIT: u32 = 8;
 
 /// As [`step`], paid for: passing the empty positions of a large table is work, and may be all
 /// that a script does. Whether the budget has come to its end is for the next jump or call to
@@ -63,10 +63,7 @@ pub(crate) unsafe fn paid_step(
             Some((after, ..)) => after,
             None => (*table).array_len() + (*table).node_count() as u32,
         };
-        let passed = end.saturating_sub(cursor);
-        if passed > POSITIONS_PER_UNIT {
-            (*vm).budget -= i64::from(passed / POSITIONS_PER_UNIT);
-        }
+        (*vm).budget -= i64::from(end.saturating_sub(cursor) / POSITIONS_PER_UNIT);
         found
     }
 }

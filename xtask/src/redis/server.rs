@@ -183,6 +183,25 @@ impl Server {
             .collect()
     }
 
+    /// Processor time that the server has used so far, in seconds.
+    pub(crate) fn cpu_seconds(&self) -> Result<f64> {
+        /// Of the clock that the kernel shows times in.
+        const TICKS_PER_SECOND: f64 = 100.0;
+        let path = format!("/proc/{}/stat", self.child.id());
+        let stat = std::fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))?;
+        // The name, in parentheses, may hold blanks; times are the fields 14 and 15.
+        let fields = stat
+            .rsplit(')')
+            .next()
+            .unwrap_or_default()
+            .split_whitespace();
+        let ticks: Vec<f64> = fields.skip(11).take(2).flat_map(str::parse).collect();
+        match ticks[..] {
+            [user, system] => Ok((user + system) / TICKS_PER_SECOND),
+            _ => bail!("{path} has no times"),
+        }
+    }
+
     /// Resident memory, in bytes.
     pub(super) fn resident_bytes(&self) -> Result<u64> {
         let path = format!("/proc/{}/status", self.child.id());

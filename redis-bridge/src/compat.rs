@@ -62,6 +62,24 @@ impl Compat {
             self.redis_version()
         }
     }
+
+    /// The version of the format of dumps that it writes.
+    #[must_use]
+    pub fn dump_version(self) -> u16 {
+        match self {
+            Self::Valkey91 => 80,
+            Self::Redis72 => 11,
+            Self::Redis70 => 10,
+        }
+    }
+
+    /// Does it take dumps of that version? Valkey left out those that Redis has taken for
+    /// itself.
+    #[must_use]
+    pub fn accepts_dump(self, version: u16) -> bool {
+        const LAST_COMMON: u16 = 11;
+        version <= LAST_COMMON.min(self.dump_version()) || version == self.dump_version()
+    }
 }
 
 /// Whom scripts are told that they run on.

@@ -265,6 +265,8 @@ fn hrandfield(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done 
         return Ok(());
     };
     let count = args::int(count)?;
+    // Out of every range: that is said first.
+    Amount::of(count, false)?;
     let with_values = match &args[3..] {
         [] => false,
         [word] if is(word, "withvalues") => true,

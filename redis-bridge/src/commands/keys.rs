@@ -4,7 +4,8 @@ use crate::commands::Cx;
 use crate::commands::args::{self, is};
 use crate::commands::error::{CommandError, Done};
 use crate::commands::spec::{CommandSpec, Group, Handler, KeySpec};
-use crate::keyspace::EventClass;
+use crate::keyspace::string::Text;
+use crate::keyspace::{EventClass, Value};
 use crate::reply::ReplySink;
 use crate::replying;
 
@@ -300,10 +301,14 @@ fn object_encoding(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> 
 }
 
 fn object_refcount(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
-    if cx.exists(args[2]) {
-        out.integer(1);
-    } else {
-        out.null();
+    /// Small integers are shared by all keys that hold them, which is not counted.
+    const SHARED: i64 = i32::MAX as i64;
+    cx.expire_if_due(args[2]);
+    let db = cx.db();
+    match cx.keyspace().db(db).get(args[2]).map(|entry| &entry.value) {
+        Some(Value::String(Text::Integer(0..10_000))) => out.integer(SHARED),
+        Some(_) => out.integer(1),
+        None => out.null(),
     }
     Ok(())
 }

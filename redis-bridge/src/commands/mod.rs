@@ -10,6 +10,7 @@ pub mod spec;
 
 mod bitfield;
 mod bits;
+mod dump;
 mod expiry;
 mod hashes;
 mod keys;
@@ -38,6 +39,7 @@ use spec::{CommandSpec, KeySpec, KeyUse};
 static GROUPS: &[&[CommandSpec]] = &[
     keys::COMMANDS,
     expiry::COMMANDS,
+    dump::COMMANDS,
     scan::COMMANDS,
     sort::COMMANDS,
     strings::COMMANDS,

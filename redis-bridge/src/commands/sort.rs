@@ -112,6 +112,10 @@ fn check_patterns(cx: &Cx<'_>, args: &[&[u8]], order: &Order<'_>) -> Done {
 
 fn run(cx: &mut Cx<'_>, key: &[u8], mut order: Order<'_>, out: &mut dyn ReplySink) -> Done {
     let in_script = cx.server.running_script.is_some();
+    if let Some(Value::SortedSet(zset)) = cx.value(key) {
+        // Redis sorts no listpack, and what has become a skiplist stays one.
+        zset.enlarge();
+    }
     let mut elements: Vec<Box<[u8]>> = match cx.value(key) {
         None => Vec::new(),
         Some(Value::List(list)) if order.keeps_order() && order.descending => {

@@ -2,6 +2,7 @@
 //! with. It knows no commands, no clients and no replies.
 
 pub mod database;
+pub mod dump;
 pub mod effects;
 pub mod events;
 pub mod glob;

@@ -48,6 +48,8 @@ pub fn parse_bound(text: &[u8]) -> Option<f64> {
 /// What `SORT` compares, read as [`parse_bound`] does, but within range.
 #[must_use]
 pub fn parse_weight(text: &[u8]) -> Option<f64> {
+    // To C the text ends at a NUL.
+    let text = text.split(|&b| b == 0).next().unwrap_or_default();
     if text.is_empty() {
         return Some(0.0);
     }

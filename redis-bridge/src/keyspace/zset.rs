@@ -128,6 +128,11 @@ impl SortedSet {
         (next, range.rev().map(|at| self.at(at)).collect())
     }
 
+    /// Makes it one that counts as large, whatever it holds.
+    pub fn enlarge(&mut self) {
+        self.is_large = true;
+    }
+
     /// As `OBJECT ENCODING` prints it.
     #[must_use]
     pub fn encoding(&self) -> &'static str {

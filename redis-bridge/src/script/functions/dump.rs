@@ -15,21 +15,6 @@ use super::{Clash, Libraries, read_library};
 const LIBRARY: u8 = 0xf5;
 /// What stood there before the first release with functions, and had another form.
 const LIBRARY_BEFORE_RELEASE: u8 = 0xf6;
-/// The version of the format that a server writes.
-fn version(compat: Compat) -> u16 {
-    match compat {
-        Compat::Valkey91 => 80,
-        Compat::Redis72 => 11,
-        Compat::Redis70 => 10,
-    }
-}
-
-/// Does a server take payloads of that version? Valkey left out those that Redis has
-/// taken for itself.
-fn accepts(compat: Compat, other: u16) -> bool {
-    const LAST_COMMON: u16 = 11;
-    other <= LAST_COMMON.min(version(compat)) || other == version(compat)
-}
 
 /// The payload.
 pub(super) fn dump(libraries: &Libraries, compat: Compat) -> Vec<u8> {
@@ -38,7 +23,7 @@ pub(super) fn dump(libraries: &Libraries, compat: Compat) -> Vec<u8> {
         out.push(LIBRARY);
         write_string(&mut out, library.code());
     }
-    payload::seal(&mut out, version(compat));
+    payload::seal(&mut out, compat.dump_version());
     out
 }
 
@@ -53,7 +38,7 @@ pub(super) fn restore<'h>(
     compat: Compat,
     host: &'h mut (dyn Host + 'h),
 ) -> Result<Libraries, Vec<u8>> {
-    let body = payload::open(payload, |version| accepts(compat, version))
+    let body = payload::open(payload, |version| compat.accepts_dump(version))
         .ok_or(b"DUMP payload version or checksum are wrong")?;
     let mut reader = Reader::new(body);
     let mut libraries = Libraries::default();

@@ -45,13 +45,17 @@ impl SortedSet {
 
     /// Gives a member a score, which must not be NaN; returns its old one.
     pub fn set(&mut self, member: &[u8], score: f64) -> Option<f64> {
+        let len_before = self.scores.len();
+        let known = self.scores.get_full_mut(member);
+        self.is_large |=
+            known.is_none() && (len_before >= SMALL_MAX_LEN || member.len() > SMALL_MAX_BYTES);
         // A small sorted set keeps whole scores as integers, so it knows no -0.
         let score = if score == 0.0 && !self.is_large {
             0.0
         } else {
             score
         };
-        if let Some((_, name, slot)) = self.scores.get_full_mut(member) {
+        if let Some((_, name, slot)) = known {
             let old = std::mem::replace(slot, score);
             if old != score {
                 let member = Arc::clone(name);
@@ -66,7 +70,6 @@ impl SortedSet {
             score,
             member: name,
         });
-        self.is_large |= self.scores.len() > SMALL_MAX_LEN || member.len() > SMALL_MAX_BYTES;
         None
     }
 

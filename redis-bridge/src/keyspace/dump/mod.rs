@@ -78,9 +78,19 @@ mod tests {
             set.insert(text);
             integers.insert(at.to_string().as_bytes());
             zset.set(text, at as f64 / 2.0);
-            let id = StreamId { ms: at as u64 + 1, seq: 0 };
+            let id = StreamId {
+                ms: at as u64 + 1,
+                seq: 0,
+            };
             let field: &[u8] = if at % 3 == 0 { b"f" } else { b"g" };
-            stream.log.append(id, &[field, text], NodeLimits { bytes: 100, entries: 5 });
+            stream.log.append(
+                id,
+                &[field, text],
+                NodeLimits {
+                    bytes: 100,
+                    entries: 5,
+                },
+            );
         }
         let mut group = Group::new(StreamId { ms: 1, seq: 0 }, Some(1));
         group.restore_consumer(b"alice", 5, None);

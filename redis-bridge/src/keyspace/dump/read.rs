@@ -161,7 +161,12 @@ fn intset(bytes: &[u8]) -> Option<Vec<Vec<u8>>> {
     }
     let integers: Vec<i64> = stored.chunks_exact(width).map(sign_extended).collect();
     let is_ascending = integers.is_sorted_by(|a, b| a < b);
-    is_ascending.then(|| integers.iter().map(|it| it.to_string().into_bytes()).collect())
+    is_ascending.then(|| {
+        integers
+            .iter()
+            .map(|it| it.to_string().into_bytes())
+            .collect()
+    })
 }
 
 /// An integer of at most eight bytes, the low ones first.

@@ -73,7 +73,7 @@ pub fn write_value(out: &mut Vec<u8>, value: &Value) {
 fn write_list(out: &mut Vec<u8>, list: &List) {
     let mut nodes: Vec<(u64, Vec<u8>)> = Vec::new();
     let mut open = Listpack::default();
-    let mut close = |nodes: &mut Vec<(u64, Vec<u8>)>, open: &mut Listpack| {
+    let close = |nodes: &mut Vec<(u64, Vec<u8>)>, open: &mut Listpack| {
         let pack = std::mem::take(open);
         if !pack.is_empty() {
             nodes.push((container::PACKED, pack.as_bytes().to_vec()));

@@ -87,9 +87,20 @@ mod tests {
         let size = u32::try_from(bytes.len()).unwrap();
         bytes[..4].copy_from_slice(&size.to_le_bytes());
         let elements = read(&bytes).expect("it is well-formed");
-        let texts: Vec<_> = elements.iter().map(|it| String::from_utf8_lossy(it)).collect();
-        let expected =
-            ["hi", "2", "-128", "1000", "-8388608", "-2147483648", "9223372036854775807", "x"];
+        let texts: Vec<_> = elements
+            .iter()
+            .map(|it| String::from_utf8_lossy(it))
+            .collect();
+        let expected = [
+            "hi",
+            "2",
+            "-128",
+            "1000",
+            "-8388608",
+            "-2147483648",
+            "9223372036854775807",
+            "x",
+        ];
         assert_eq!(texts, expected);
         for cut in 0..bytes.len() {
             assert_eq!(read(&bytes[..cut]), None);

@@ -5,6 +5,7 @@ mod api;
 pub mod commands;
 pub mod compat;
 mod convert;
+pub mod debugger;
 mod ext;
 pub mod host;
 pub mod keyspace;

@@ -47,6 +47,8 @@ pub(crate) struct Hook {
     left: i32,
     /// The hook is running: it does not hear of itself.
     is_running: bool,
+    /// Coroutines made by this one get the hook too.
+    is_inherited: bool,
 }
 
 impl Hook {
@@ -60,7 +62,25 @@ impl Hook {
         },
         left: 0,
         is_running: false,
+        is_inherited: false,
     };
+
+    /// The hook of a coroutine that is made by one with this hook. As in the reference
+    /// the events of `debug.sethook` are inherited, and who hears of them is not.
+    pub(crate) fn of_new_coroutine(&self) -> Hook {
+        let Hook { events, .. } = *self;
+        if !self.is_inherited {
+            return Hook {
+                events,
+                ..Hook::NONE
+            };
+        }
+        Hook {
+            left: events.count,
+            is_running: false,
+            ..*self
+        }
+    }
 
     /// True if there is somebody to tell something.
     pub(crate) fn is_set(&self) -> bool {
@@ -101,7 +121,8 @@ impl Hook {
     }
 }
 
-/// Sets the hook of a coroutine; a nil function removes it.
+/// Sets the hook of a coroutine; a nil function removes it. `is_inherited` says whether
+/// it is also that of the coroutines it makes from now on.
 ///
 /// # Safety
 ///
@@ -111,6 +132,7 @@ pub(crate) unsafe fn set(
     coroutine: *mut Coroutine,
     function: RawValue,
     events: HookEvents,
+    is_inherited: bool,
 ) {
     // SAFETY: the caller's contract; coroutines are never black: no barrier is needed.
     unsafe {
@@ -119,6 +141,7 @@ pub(crate) unsafe fn set(
         hook.function = function;
         hook.events = events;
         hook.left = events.count;
+        hook.is_inherited = is_inherited;
         let is_set = hook.is_set();
         let observed = &mut (*vm).heap.observed;
         *observed = *observed + usize::from(is_set) - usize::from(was_set);

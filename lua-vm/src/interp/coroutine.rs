@@ -31,8 +31,8 @@ pub(crate) unsafe fn create(
         (*coroutine).top = (*coroutine).stack.add(1);
         *(*coroutine).words = Word::new(WordKind::Coroutine, 0).0;
         (*coroutine).fp = (*coroutine).words.add(1);
-        // As in the reference: the events are inherited, who hears of them is not.
-        (*coroutine).hook.events = (*heap.current).hook.events;
+        (*coroutine).hook = (*heap.current).hook.of_new_coroutine();
+        heap.observed += usize::from((*coroutine).hook.is_set());
         Ok(coroutine)
     }
 }

@@ -5,6 +5,7 @@ use lua_vm::{CallCx, LuaError, Returned, Value};
 use crate::api::api_error;
 use crate::convert::args::with_args;
 use crate::convert::to_lua::{COUNTED, ValueBuilder, error_table};
+use crate::debugger::tee::Tee;
 use crate::host::Refusal;
 use crate::script::run::with_run;
 use crate::script::wording::Wording;
@@ -28,15 +29,34 @@ fn run_command(cx: &CallCx<'_>) -> Result<bool, LuaError> {
     with_run(cx, |run| {
         let wording = run.wording;
         if cx.arg_count() == 0 {
+            if let Some(debugger) = &run.debugger {
+                debugger.note_error(wording.no_arguments.as_bytes());
+            }
             return push_error(cx, wording.no_arguments, false);
         }
         let called = with_args(cx, 1, wording, |args| {
             let mut builder = ValueBuilder::new(cx, run.options.protocol);
-            match run.host.call(args, run.options, &mut builder) {
+            let outcome = match &run.debugger {
+                None => run.host.call(args, run.options, &mut builder),
+                Some(debugger) => {
+                    debugger.note_command(args);
+                    let mut copy = Vec::new();
+                    let mut tee = Tee::new(&mut builder, &mut copy);
+                    let outcome = run.host.call(args, run.options, &mut tee);
+                    if outcome.is_ok() {
+                        debugger.note_reply(&copy);
+                    }
+                    outcome
+                }
+            };
+            match outcome {
                 Ok(()) => builder.finish(),
                 Err(refusal) => {
                     let text = worded(refusal, wording);
                     run.host.note_error(&text);
+                    if let Some(debugger) = &run.debugger {
+                        debugger.note_error(text.strip_prefix(b"ERR ").unwrap_or(&text));
+                    }
                     let table = error_table(cx, &text)?;
                     table.set_bytes(COUNTED, Value::Boolean(true))?;
                     cx.push(Value::Table(table));
@@ -44,7 +64,12 @@ fn run_command(cx: &CallCx<'_>) -> Result<bool, LuaError> {
                 }
             }
         });
-        called.unwrap_or_else(|_| push_error(cx, wording.bad_argument, false))
+        called.unwrap_or_else(|_| {
+            if let Some(debugger) = &run.debugger {
+                debugger.note_error(wording.bad_argument.as_bytes());
+            }
+            push_error(cx, wording.bad_argument, false)
+        })
     })?
 }
 

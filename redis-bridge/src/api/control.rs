@@ -51,12 +51,21 @@ pub(super) fn replicate_commands(cx: &mut CallCx<'_>) -> Result<Returned, LuaErr
     cx.ret_bool(true)
 }
 
-/// Implements `redis.breakpoint()`: false, for no debugger listens.
+/// Implements `redis.breakpoint()`: stops at the next line, if the script is debugged,
+/// and returns whether it is.
 pub(super) fn breakpoint(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
-    cx.ret_bool(false)
+    let debugger = with_run(cx, |run| run.debugger.clone())?;
+    if let Some(debugger) = &debugger {
+        debugger.stop_at_next_line();
+    }
+    cx.ret_bool(debugger.is_some())
 }
 
-/// Implements `redis.debug(...)`, whose output is for a debugger.
+/// Implements `redis.debug(...)`: shows its arguments to whoever debugs the script.
 pub(super) fn debug(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
+    if let Some(debugger) = with_run(cx, |run| run.debugger.clone())? {
+        let values: Vec<_> = (1..=cx.arg_count()).map(|i| cx.arg(i)).collect();
+        debugger.note_values(&values);
+    }
     cx.ret0()
 }

@@ -10,6 +10,7 @@ use lua_vm::{CallCx, LuaError, Table, Value};
 use crate::compat::Identity;
 use crate::convert::to_lua::error_table;
 use crate::sandbox::Natives;
+use crate::script::run::with_run;
 use crate::script::wording::Wording;
 
 /// What scripts and functions have.
@@ -132,8 +133,16 @@ fn version_number(version: &str) -> f64 {
 /// The error of an API function: a table, as errors of commands are, without the
 /// position that Lua's own errors have.
 fn api_error(cx: &CallCx<'_>, text: impl AsRef<[u8]>) -> LuaError {
+    show_error(cx, text.as_ref());
     match error_table(cx, &[b"ERR ", text.as_ref()].concat()) {
         Ok(table) => cx.throw(Value::Table(table)),
         Err(error) => error,
+    }
+}
+
+/// Shows an error, without its code, to whoever debugs the script.
+fn show_error(cx: &CallCx<'_>, text: &[u8]) {
+    if let Ok(Some(debugger)) = with_run(cx, |run| run.debugger.clone()) {
+        debugger.note_error(text);
     }
 }

@@ -2,7 +2,7 @@
 
 use lua_vm::{CallCx, LuaError, Returned, Value};
 
-use crate::api::api_error;
+use crate::api::{api_error, show_error};
 use crate::convert::to_lua::error_table;
 use crate::host::LogLevel;
 use crate::script::Sha;
@@ -14,6 +14,7 @@ fn reply_text<'c>(cx: &'c CallCx<'_>) -> Result<Option<&'c [u8]>, LuaError> {
     match cx.arg(1) {
         Value::String(text) if cx.arg_count() == 1 => Ok(Some(text.as_bytes())),
         _ => {
+            show_error(cx, b"wrong number or type of arguments");
             let table = error_table(cx, b"ERR wrong number or type of arguments")?;
             cx.push(Value::Table(table));
             Ok(None)
@@ -39,6 +40,7 @@ pub(super) fn error_reply(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
             .iter()
             .rposition(|b| !is_break(b))
             .map_or(start, |at| at + 1);
+        show_error(cx, &[b"-", text].concat());
         let table = error_table(cx, &[code, b" ", &message[start..end]].concat())?;
         cx.push(Value::Table(table));
     }

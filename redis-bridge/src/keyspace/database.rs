@@ -60,7 +60,7 @@ pub(crate) enum Found {
 }
 
 /// One database.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Database {
     entries: IndexMap<Box<[u8]>, Entry>,
     /// The keys with a deadline, soonest first.

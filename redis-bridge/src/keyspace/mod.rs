@@ -75,6 +75,15 @@ impl Keyspace {
         keyspace
     }
 
+    /// The same data once more, with everything else as at first.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        Self {
+            databases: self.databases.clone(),
+            ..Self::new(0)
+        }
+    }
+
     /// How many databases there are.
     #[must_use]
     pub fn n_databases(&self) -> usize {

@@ -6,6 +6,7 @@ use crate::commands::error::{CommandError, Done};
 use crate::commands::spec::{CommandSpec, Group, Handler, KeySpec};
 use crate::reply::ReplySink;
 use crate::replying;
+use crate::script::debugging;
 use crate::script::wording::Wording;
 use crate::script::{Keep, Limits, Prepared, ScriptCall, ScriptEngine, ScriptFlags, Sha};
 use crate::server::commands::help;
@@ -45,7 +46,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
     caller("evalsha", "2.6.0", WRITES, replying!(evalsha)),
     caller("evalsha_ro", "7.0.0", READS, replying!(evalsha_ro)),
     CommandSpec::container(Group::Scripting, "script", "2.6.0", &[
-        sub("script|debug", 3, "noscript", replying!(debug)),
+        sub("script|debug", -3, "noscript", replying!(debugging::debug)),
         sub("script|exists", -3, "noscript", replying!(exists)),
         sub("script|flush", -2, "noscript may_replicate", replying!(flush)),
         sub("script|help", 2, "loading stale", script_help),
@@ -71,7 +72,15 @@ fn evalsha_ro(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done 
     evalsha_with(cx, args, true, out)
 }
 
-fn eval_with(cx: &mut Cx<'_>, args: &[&[u8]], read_only: bool, out: &mut dyn ReplySink) -> Done {
+pub(super) fn eval_with(
+    cx: &mut Cx<'_>,
+    args: &[&[u8]],
+    read_only: bool,
+    out: &mut dyn ReplySink,
+) -> Done {
+    if debugging::is_wanted(cx) {
+        return debugging::begin(cx, args, read_only, out);
+    }
     let call = script_call(args, read_only)?;
     with_engine(cx, |cx, engine| {
         let sha = engine
@@ -84,6 +93,10 @@ fn eval_with(cx: &mut Cx<'_>, args: &[&[u8]], read_only: bool, out: &mut dyn Rep
 
 fn evalsha_with(cx: &mut Cx<'_>, args: &[&[u8]], read_only: bool, out: &mut dyn ReplySink) -> Done {
     const HEX_LEN: usize = 40;
+    if debugging::is_wanted(cx) {
+        let text = "ERR Please use EVAL instead of EVALSHA for debugging";
+        return Err(CommandError::of(text));
+    }
     if args[1].len() != HEX_LEN {
         return Err(no_script(cx));
     }
@@ -174,11 +187,14 @@ fn run(
     note_use(cx.server, engine);
     // Only `FUNCTION STATS` shows the arguments, and it does not answer during `EVAL`.
     cx.server.running_script = Some(RunningScript::new(ScriptKind::Eval, b"", &[]));
+    let debugger = cx.session.debugger.clone();
     let mut host = EmbeddedHost::new(cx.server, cx.session);
     if script.flags().is_some_and(|flags| flags.allow_oom) {
         host.allow_oom();
     }
+    engine.set_debugger(debugger);
     let outcome = engine.run(script, &call, &mut host, out);
+    engine.set_debugger(None);
     drop(host);
     cx.server.running_script = None;
     cx.server.stats.error_is_counted = outcome.error_is_counted;
@@ -291,20 +307,6 @@ fn show(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
         }
         None => Err(no_script(cx)),
     }
-}
-
-/// There is no debugger, so it can only be told to stay off.
-fn debug(_: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
-    if is(args[2], "no") {
-        out.ok();
-        return Ok(());
-    }
-    let is_known = is(args[2], "yes") || is(args[2], "sync");
-    Err(CommandError::of(if is_known {
-        "ERR This server has no script debugger"
-    } else {
-        "ERR Use SCRIPT DEBUG YES/SYNC/NO"
-    }))
 }
 
 fn script_help(cx: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) {

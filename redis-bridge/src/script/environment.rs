@@ -6,6 +6,7 @@ use lua_vm::{LuaError, Root, Vm, VmConfig};
 
 use crate::compat::Identity;
 use crate::convert::to_reply::error_line;
+use crate::debugger::Session;
 use crate::host::Host;
 use crate::reply::ReplySink;
 use crate::sandbox::{self, Handles};
@@ -32,6 +33,7 @@ pub struct Environment {
     handles: Handles,
     limits: Limits,
     wording: &'static Wording,
+    debugger: Option<Session>,
 }
 
 impl Environment {
@@ -51,6 +53,7 @@ impl Environment {
             handles,
             limits: Limits::default(),
             wording: Wording::of(identity.compat),
+            debugger: None,
         })
     }
 
@@ -61,6 +64,11 @@ impl Environment {
             self.vm.set_memory_limit(limits.memory_bytes);
             self.vm.set_instruction_limit(limits.instructions);
         }
+    }
+
+    /// Has the scripts that run from now on be debugged, or no longer.
+    pub fn set_debugger(&mut self, debugger: Option<Session>) {
+        self.debugger = debugger;
     }
 
     /// Compiles the code of a script. After a `#!` line that is the rest of the text,
@@ -93,7 +101,9 @@ impl Environment {
             error_handler: &self.handles.error_handler,
             globals: Some(&self.handles),
         };
-        run::run(&mut self.vm, program, call, self.wording, host, reply)
+        let debugger = self.debugger.as_ref();
+        let wording = self.wording;
+        run::run(&mut self.vm, program, call, wording, debugger, host, reply)
     }
 
     /// Does a part of the collector's work; to be called now and then between scripts,

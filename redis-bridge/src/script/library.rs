@@ -234,7 +234,7 @@ impl FunctionEngine {
             error_handler: &self.world.error_handler,
             globals: None,
         };
-        run::run(&mut self.vm, program, call, self.wording, host, reply)
+        run::run(&mut self.vm, program, call, self.wording, None, host, reply)
     }
 
     /// Forgets what functions set in libraries such as `cjson`, and frees what nobody

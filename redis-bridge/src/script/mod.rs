@@ -4,6 +4,7 @@
 
 mod cache;
 pub(crate) mod commands;
+mod debugging;
 mod environment;
 pub(crate) mod failure;
 mod flags;
@@ -17,11 +18,13 @@ use std::rc::Rc;
 use lua_vm::LuaError;
 
 use crate::compat::{Compat, Identity};
+use crate::debugger::Session;
 use crate::host::Host;
 use crate::reply::ReplySink;
 use cache::{Cache, Script};
 
 pub use cache::Sha;
+pub use debugging::DebugMode;
 pub use environment::{Compiled, Environment, Limits};
 pub use flags::ScriptFlags;
 pub use library::{FunctionEngine, LibraryFunction};
@@ -96,6 +99,11 @@ impl ScriptEngine {
         self.cache
             .insert(sha, script, is_kept, wording.kept_scripts);
         Ok(())
+    }
+
+    /// Has the scripts that run from now on be debugged, or no longer.
+    pub fn set_debugger(&mut self, debugger: Option<Session>) {
+        self.environment.set_debugger(debugger);
     }
 
     /// Is a script known?

@@ -6,6 +6,7 @@ use std::time::Instant;
 use lua_vm::{Builtin, CallCx, ErrorKind, LuaError, Results, Returned, Root, Scoped, Value, Vm};
 
 use crate::convert::to_reply::send_value;
+use crate::debugger::{self, Session};
 use crate::host::{CallOptions, Host, RunState};
 use crate::reply::{Protocol, ReplySink};
 use crate::sandbox::{self, Handles};
@@ -43,6 +44,8 @@ pub(crate) struct Run<'a> {
     pub(crate) options: CallOptions,
     /// Whose words it gets.
     pub(crate) wording: &'static Wording,
+    /// Who debugs it.
+    pub(crate) debugger: Option<Session>,
     /// Set if it is not a script but a library that is being loaded.
     pub(crate) loading: Option<Loading>,
 }
@@ -66,6 +69,7 @@ impl<'a> Run<'a> {
                 read_only: false,
             },
             wording,
+            debugger: None,
             loading: None,
         }
     }
@@ -129,18 +133,27 @@ pub(crate) fn run<'h>(
     program: Program<'_>,
     call: &ScriptCall<'_>,
     wording: &'static Wording,
+    debugger: Option<&Session>,
     host: &'h mut (dyn Host + 'h),
     reply: &mut dyn ReplySink,
 ) -> Outcome {
     let name = program.name;
     let mut lent = Run::new(host, wording);
     lent.options.read_only = call.read_only;
+    lent.debugger = debugger.cloned();
     let mut has_replied = false;
     let result = vm.enter_with::<HostKey, _>(&mut lent, |cx| {
         cx.push(Value::Function(cx.builtin(Builtin::Xpcall)));
         program.push(cx, call)?;
         cx.push(cx.value_of(program.error_handler)?);
-        cx.call(2, Results::Exactly(2))?;
+        if debugger.is_some() {
+            debugger::install(cx)?;
+        }
+        let called = cx.call(2, Results::Exactly(2));
+        if debugger.is_some() {
+            debugger::remove(cx)?;
+        }
+        called?;
         has_replied = true;
         if cx.value(-2).truthy() {
             let protocol = cx.with_scoped::<HostKey, _>(|run| run.options.protocol);

@@ -343,6 +343,10 @@ impl ClientState {
                         if self.is_paused {
                             break Stopped::Held;
                         }
+                        self.session.has_unsent = self.n_sent < self.out.len();
+                        if self.session.debug.is_some() {
+                            self.session.debug_socket = self.stream_for_debugger();
+                        }
                         dispatch::execute(server, &mut self.session, &args, &mut self.out);
                         client.protocol.set(self.session.protocol);
                         if let Some(request) = self.session.block.take() {
@@ -419,6 +423,12 @@ impl ClientState {
         } else {
             server.blocking.forget(client.id);
         }
+    }
+
+    /// Another handle of the connection, for a debugger to go past this task.
+    fn stream_for_debugger(&self) -> Option<std::net::TcpStream> {
+        let stream = SockRef::from(&self.stream).try_clone().ok()?;
+        Some(stream.into())
     }
 
     /// Moves messages behind the replies.

@@ -587,5 +587,12 @@ mod tests {
         assert_eq!(run("test-panic x"), "+QUEUED\r\n");
         assert_eq!(run("exec"), failed);
         assert_eq!(run("ping"), "+PONG\r\n");
+        // Libraries are loaded once more, for their engine was lost.
+        let code = "#!lua\tname=l\nlocal\tn=0\nredis.register_function('f',function()\t\
+                    n=n+1\tif\tn==2\tthen\tredis.call('test-panic','x')\tend\treturn\tn\tend)";
+        assert_eq!(run(&format!("function load {code}")), "$1\r\nl\r\n");
+        assert_eq!(run("fcall f 0"), ":1\r\n");
+        assert_eq!(run("fcall f 0"), failed);
+        assert_eq!(run("fcall f 0"), ":1\r\n");
     }
 }

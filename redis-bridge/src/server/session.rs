@@ -1,11 +1,13 @@
 //! What the server knows about one client between its commands. It holds neither
 //! the socket nor the buffers; see [`client`](super::client).
 
+use std::net::TcpStream;
 use std::rc::Rc;
 
 use crate::commands::spec::CommandSpec;
 use crate::keyspace::value::Type;
 use crate::reply::Protocol;
+use crate::script::DebugMode;
 use crate::server::acl::{Acl, DEFAULT_USER, Denial, UserRef};
 
 /// Identifies a client for as long as the server runs; never reused.
@@ -54,6 +56,14 @@ pub struct Session {
     pub no_evict: bool,
     /// `CLIENT NO-TOUCH`.
     pub no_touch: bool,
+    /// How its scripts are to be debugged (`SCRIPT DEBUG`).
+    pub debug: Option<DebugMode>,
+    /// While they are, another handle of the connection, for the debugger.
+    pub debug_socket: Option<TcpStream>,
+    /// Debugs the script that is running.
+    pub debugger: Option<crate::debugger::Session>,
+    /// There were replies that had not been sent when the command under way began.
+    pub has_unsent: bool,
     /// The connection ends once the replies so far are sent.
     pub closing: bool,
 }
@@ -155,6 +165,10 @@ impl Session {
             last_command: "NULL",
             no_evict: false,
             no_touch: false,
+            debug: None,
+            debug_socket: None,
+            debugger: None,
+            has_unsent: false,
             closing: false,
         }
     }

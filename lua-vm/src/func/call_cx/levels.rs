@@ -107,13 +107,37 @@ impl CallCx<'_> {
         function: Option<Function<'_>>,
         events: HookEvents,
     ) -> Result<(), LuaError> {
+        self.put_hook(thread, function, events, false)
+    }
+
+    /// As [`CallCx::set_hook`] for the running coroutine and for all that it makes from
+    /// now on, and those in turn: what a debugger wants.
+    ///
+    /// # Errors
+    ///
+    /// A function of another VM.
+    pub fn set_inherited_hook(
+        &self,
+        function: Function<'_>,
+        events: HookEvents,
+    ) -> Result<(), LuaError> {
+        self.put_hook(None, Some(function), events, true)
+    }
+
+    fn put_hook(
+        &self,
+        thread: Option<Thread<'_>>,
+        function: Option<Function<'_>>,
+        events: HookEvents,
+        is_inherited: bool,
+    ) -> Result<(), LuaError> {
         let coroutine = self.coroutine(thread)?;
         let function = match function {
             Some(function) => checked_raw(self.vm, Value::Function(function))?,
             None => RawValue::NIL,
         };
         // SAFETY: N2; coroutine and function are of this VM.
-        unsafe { hooks::set(self.vm, coroutine, function, events) };
+        unsafe { hooks::set(self.vm, coroutine, function, events, is_inherited) };
         Ok(())
     }
 

@@ -65,8 +65,9 @@ fn fcall_ro(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
 }
 
 fn fcall_with(cx: &mut Cx<'_>, args: &[&[u8]], read_only: bool, out: &mut dyn ReplySink) -> Done {
+    let not_found = CommandError::of("ERR Function not found");
     let function = cx.server.libraries.function(args[1]).cloned();
-    let function = function.ok_or(CommandError::of("ERR Function not found"))?;
+    let function = function.ok_or(not_found.clone())?;
     let bad_count = CommandError::of("ERR Bad number of keys provided");
     let n_keys = int_from(args[2], i64::MIN, bad_count.clone()).map_err(|_| bad_count)?;
     let mut call = split_keys(n_keys, &args[3..], read_only)?;
@@ -74,7 +75,9 @@ fn fcall_with(cx: &mut Cx<'_>, args: &[&[u8]], read_only: bool, out: &mut dyn Re
     check(cx, flags, read_only)?;
     call.read_only |= flags.no_writes;
     with_engine(cx, |cx, engine| {
-        run(cx, engine, &function, args, &call, out);
+        // A new engine has loaded it anew.
+        let function = cx.server.libraries.function(args[1]).cloned();
+        run(cx, engine, &function.ok_or(not_found)?, args, &call, out);
         Ok(())
     })
 }
@@ -108,15 +111,39 @@ fn with_engine(
 ) -> Done {
     let mut engine = match cx.server.functions.take() {
         Some(engine) => engine,
-        None => FunctionEngine::new(&cx.server.compat.into())
-            .map(Box::new)
-            .map_err(|error| CommandError::new(format!("ERR no engine for functions: {error}")))?,
+        None => Box::new(new_engine(cx)?),
     };
     engine.set_limits(limits(cx.server));
     let done = body(cx, &mut engine);
     cx.server.script_use.function_vm_bytes = engine.vm_bytes() as u64;
     cx.server.functions = Some(engine);
     done
+}
+
+/// An engine in place of none. If there are libraries, an engine was lost (the server
+/// survives defects in commands), so they are loaded once more.
+fn new_engine(cx: &mut Cx<'_>) -> Result<FunctionEngine, CommandError> {
+    let mut engine = FunctionEngine::new(&cx.server.compat.into())
+        .map_err(|error| CommandError::new(format!("ERR no engine for functions: {error}")))?;
+    if !cx.server.libraries.is_empty() {
+        let old = std::mem::take(&mut cx.server.libraries);
+        let wording = Wording::of(cx.server.compat);
+        let mut host = EmbeddedHost::new(cx.server, cx.session);
+        let mut libraries = Libraries::default();
+        for library in old.iter() {
+            let loaded = Metadata::of(library.code()).and_then(|metadata| {
+                let code = library.code();
+                read_library(&mut engine, metadata, code, None, wording, &mut host)
+            });
+            // It was loaded before, by the same rules.
+            if let Ok(library) = loaded {
+                let _ = libraries.add(Rc::new(library), false);
+            }
+        }
+        drop(host);
+        cx.server.libraries = libraries;
+    }
+    Ok(engine)
 }
 
 /// What loads libraries, with a host for it.

@@ -40,6 +40,7 @@ mod heap;
 mod host;
 mod interp;
 mod meta;
+mod profile;
 mod table;
 mod value;
 mod vm;
@@ -65,6 +66,7 @@ pub use interp::builtin::Builtin;
 pub use interp::scoped::Scoped;
 pub use lua_compiler::is_binary;
 pub use lua_syntax::literal::parse_number;
+pub use profile::{FunctionCost, LineCost, Profile, ProfiledFunction};
 pub use value::Type;
 pub use value::borrowed::{
     Function, LuaString, Pairs, Table, Thread, ThreadStatus, Userdata, Value,

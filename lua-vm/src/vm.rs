@@ -18,6 +18,7 @@ use crate::interp::scoped::{self, Scoped};
 use crate::interp::stack::{Coroutine, Status};
 use crate::interp::{Exit, Limits, VmCore, budget, loops, observe};
 use crate::meta::EVENT_NAMES;
+use crate::profile::{Profile, Profiler};
 use crate::table::TableObj;
 use crate::value::RawValue;
 use crate::value::borrowed::{Table, Value};
@@ -161,6 +162,7 @@ impl Vm {
             has_foreign_value: false,
             scoped: None,
             in_finalizer: false,
+            profiler: None,
             loader: lua_compiler::Loader::default(),
             records_traceback: false,
             traceback: None,
@@ -197,6 +199,7 @@ impl Vm {
             let globals = table(&mut *heap)?;
             let main = Coroutine::new(&mut *heap, globals)?;
             (*main).status = Status::Running;
+            (*main).is_started = true;
             (*heap).main = main;
             (*heap).current = main;
             for byte in 0..Builtin::COUNT as u8 {
@@ -420,6 +423,27 @@ impl Vm {
     /// Sets the time limit of each further call; `None` lifts it.
     pub fn set_time_limit(&mut self, limit: Option<Duration>) {
         self.time_limit = limit;
+    }
+
+    /// Takes samples of what scripts do from now on, one every `interval` units of the
+    /// instruction limit, until [`Vm::stop_profile`]. Scripts run at about a third of
+    /// their speed meanwhile; what has been sampled before is dropped.
+    pub fn start_profile(&mut self, interval: u64) {
+        // SAFETY: the VM is borrowed exclusively, and live.
+        unsafe {
+            (*self.core).profiler = Some(Box::new(Profiler::new(interval)));
+            VmCore::arm(self.core);
+        }
+    }
+
+    /// Ends what [`Vm::start_profile`] began. `None` if nothing did.
+    pub fn stop_profile(&mut self) -> Option<Profile> {
+        // SAFETY: as above.
+        unsafe {
+            let profiler = (*self.core).profiler.take()?;
+            VmCore::arm(self.core);
+            Some(profiler.into_profile())
+        }
     }
 
     /// Sets what an interrupt does to the scripts that run from now on.

@@ -62,6 +62,53 @@ pub(crate) unsafe fn find(walk: Walk, level: usize) -> Option<Place> {
     found
 }
 
+/// Counts units for the profiler, if there is one, and takes the sample that is due: the
+/// frames of the running coroutine, of the one that resumed it, and so on.
+///
+/// # Safety
+///
+/// The saved state is consistent.
+#[inline]
+pub(crate) unsafe fn sample(vm: *mut VmCore, units: u64) {
+    // SAFETY: the caller's contract. Nothing that a sample asks for runs Lua or collects.
+    unsafe {
+        let stands_for = match &mut (*vm).profiler {
+            Some(profiler) => profiler.spend(units),
+            None => 0,
+        };
+        if stands_for > 0 {
+            take_sample(vm, stands_for);
+        }
+    }
+}
+
+/// The rarer half of [`sample`].
+#[inline(never)]
+unsafe fn take_sample(vm: *mut VmCore, stands_for: u64) {
+    // SAFETY: as `sample`.
+    unsafe {
+        let Some(mut profiler) = (*vm).profiler.take() else {
+            return;
+        };
+        let mut coroutine = (*vm).heap.current;
+        let mut is_wanted = true;
+        while is_wanted && !coroutine.is_null() {
+            each(Walk::of(vm, coroutine), |place| {
+                is_wanted = profiler.add_frame(&Level {
+                    vm,
+                    coroutine,
+                    place,
+                    marker: PhantomData,
+                });
+                is_wanted
+            });
+            coroutine = (*coroutine).resumer;
+        }
+        profiler.finish_sample(stands_for);
+        (*vm).profiler = Some(profiler);
+    }
+}
+
 /// A level of a coroutine, borrowed from the context that it was asked of.
 #[derive(Clone, Copy)]
 pub struct Level<'v> {

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use super::call::call_from_native;
 use super::{Finally, VmCore, unwind};
-use crate::debug::{self, hooks};
+use crate::debug::{self, hooks, levels};
 use crate::error::{ErrorKind, LuaError};
 use crate::heap::Phase;
 use crate::meta::Event;
@@ -110,6 +110,9 @@ pub(crate) unsafe fn abort(vm: *mut VmCore, kind: ErrorKind) -> LuaError {
 pub(crate) unsafe fn charge(vm: *mut VmCore, units: u64) -> Result<(), LuaError> {
     // SAFETY: the caller's contract.
     unsafe {
+        if (*vm).attention {
+            levels::sample(vm, units);
+        }
         let units = i64::try_from(units).unwrap_or(i64::MAX);
         (*vm).budget = (*vm).budget.saturating_sub(units);
         if (*vm).budget < 0 { refuel(vm) } else { Ok(()) }

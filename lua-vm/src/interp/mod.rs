@@ -35,6 +35,7 @@ use crate::error::{ErrorKind, LuaError};
 use crate::func::closure::LuaClosure;
 use crate::heap::Heap;
 use crate::heap::object::Kind;
+use crate::profile::Profiler;
 use crate::value::RawValue;
 use crate::vm::Interrupt;
 use stack::Coroutine;
@@ -106,6 +107,8 @@ pub(crate) struct VmCore {
     pub(crate) scoped: Option<scoped::LentForCall>,
     /// True while finalizers run: they are not entered again.
     pub(crate) in_finalizer: bool,
+    /// Takes samples of what runs.
+    pub(crate) profiler: Option<Box<Profiler>>,
     /// Compiles source text.
     pub(crate) loader: lua_compiler::Loader,
     /// Whether an error that nothing catches leaves a traceback for the host.

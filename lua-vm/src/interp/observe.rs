@@ -19,6 +19,7 @@ use super::frame::{Word, WordKind};
 use super::walk::instruction_count;
 use super::{Exit, Finally, VmCore, call, run, unwind};
 use crate::debug::hooks::{self, Event};
+use crate::debug::levels;
 use crate::error::LuaError;
 use crate::func::closure::LuaClosure;
 use crate::func::upvalue::UpValue;
@@ -79,6 +80,7 @@ impl VmCore {
             let is_wanted = is_wanted(vm);
             (*vm).attention = (*vm).aborting.is_some()
                 || (*vm).heap.observed > 0
+                || (*vm).profiler.is_some()
                 || (*vm).observed_depth != NOWHERE;
             (*vm).builtin_bits = if is_wanted { Builtin::WATCHED_BIT } else { 0 };
             Self::compute_limits(vm);
@@ -93,7 +95,7 @@ impl VmCore {
 /// True if the running coroutine is to run in the observed loop.
 unsafe fn is_wanted(vm: *const VmCore) -> bool {
     // SAFETY: the callers pass a live VM.
-    unsafe { (*(*vm).heap.current).hook.is_active() }
+    unsafe { (*(*vm).heap.current).hook.is_active() || (*vm).profiler.is_some() }
 }
 
 /// True if the innermost loop is an observed one.
@@ -191,6 +193,10 @@ pub(crate) unsafe fn step(vm: *mut VmCore) -> Result<(), LuaError> {
         let pc = (*vm).pc;
         let traced = (*vm).traced;
         note(vm, pc);
+        levels::sample(vm, 1);
+        if !(*coroutine).hook.is_active() {
+            return Ok(());
+        }
         if (*coroutine).hook.count_down() {
             hooks::tell(vm, Event::Count)?;
         }

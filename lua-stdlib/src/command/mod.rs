@@ -10,10 +10,12 @@ mod edit;
 mod history;
 mod interrupt;
 mod options;
+pub mod profile;
 mod repl;
 mod stdout;
 
 use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use lua_vm::{LoadError, Root, Value, Vm, VmConfig};
@@ -50,7 +52,11 @@ pub fn main() -> ExitCode {
         .filter(|name| !name.is_empty())
         .unwrap_or_else(|| b"lua".to_vec());
     let words: Vec<Vec<u8>> = words.collect();
-    let status = Session::new(program, line_start).and_then(|mut session| session.run(&words));
+    let status = Session::new(program, line_start).and_then(|mut session| {
+        let status = session.run(&words);
+        session.end_profile();
+        status
+    });
     let _ = output::flush();
     match status {
         Ok(()) => ExitCode::SUCCESS,
@@ -73,6 +79,8 @@ struct Session {
     line_start: LineStart,
     /// In front of error messages; empty in interactive mode.
     program: Vec<u8>,
+    /// Where the flame graph of the profile goes; `None` without a profile.
+    profile: Option<PathBuf>,
 }
 
 impl Session {
@@ -86,6 +94,7 @@ impl Session {
             vm,
             line_start,
             program,
+            profile: None,
         };
         match open(&mut session.vm, Preset::Full) {
             Ok(()) => Ok(session),
@@ -105,6 +114,10 @@ impl Session {
         };
         if options.version {
             say(VERSION);
+        }
+        if let Some(path) = &options.profile {
+            self.profile = Some(path.clone());
+            self.vm.start_profile(profile::INTERVAL);
         }
         for action in &options.actions {
             match action {
@@ -127,6 +140,16 @@ impl Session {
             }
         }
         Ok(())
+    }
+
+    /// Shows the profile, if one was asked for.
+    fn end_profile(&mut self) {
+        if let (Some(path), Some(profile)) = (self.profile.take(), self.vm.stop_profile()) {
+            let _ = output::flush();
+            profile::report(&profile, &path, |text| {
+                let _ = io::stderr().write_all(text.as_bytes());
+            });
+        }
     }
 
     /// Runs what `LUA_INIT` holds: a chunk, or a file after `@`.

@@ -2,6 +2,10 @@
 //!
 //! Owns which words are options, as the reference's command reads them. Runs nothing.
 
+use std::path::PathBuf;
+
+use super::profile::path_of_option;
+
 /// What the command line asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Options {
@@ -11,6 +15,8 @@ pub(super) struct Options {
     pub(super) version: bool,
     /// `-e` and `-l`, in order.
     pub(super) actions: Vec<Action>,
+    /// `--profile`: where the flame graph goes.
+    pub(super) profile: Option<PathBuf>,
     /// Index of the script among the words, 0-based without the program name.
     pub(super) script: Option<usize>,
 }
@@ -54,6 +60,9 @@ impl Options {
                 [b'-', b'l', ..] => {
                     let name = attached_or_next(&mut i)?;
                     options.actions.push(Action::Require(name));
+                }
+                option if let Some(path) = path_of_option(option) => {
+                    options.profile = Some(path);
                 }
                 [b'-', _, ..] => return None,
                 // A script, or `-` for standard input.
@@ -109,6 +118,15 @@ mod tests {
                     Action::Require(b"m".to_vec()),
                 ],
                 script: Some(4),
+                ..Options::default()
+            }),
+        );
+        check(
+            "--profile=x.svg a.lua",
+            Some(Options {
+                profile: Some("x.svg".into()),
+                script: Some(1),
+                ..Options::default()
             }),
         );
     }

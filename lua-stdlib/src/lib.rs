@@ -10,6 +10,8 @@
 pub mod command;
 pub mod library;
 pub mod output;
+#[cfg(feature = "profile")]
+pub mod profile;
 
 mod args;
 mod base;

@@ -78,3 +78,32 @@ fn what_cannot_work_says_why() {
         "ferrous: cannot listen on nowhere:6379: invalid input parameter\n",
     );
 }
+
+#[test]
+fn a_profile_of_a_script() {
+    let folder = std::env::temp_dir().join(format!("ferrous-profile-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let path = folder.join("p.svg");
+    let option = format!("--profile={}", path.display());
+    let script = "local n = 0\nfor i = 1, 100000 do\n  n = n + i\nend\nreturn n";
+    let output = ferrous(&["eval", &option, "-e", script])
+        .output()
+        .expect("a process");
+    let picture = std::fs::read_to_string(&path).expect("a picture");
+    std::fs::remove_dir_all(&folder).expect("a folder");
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout),
+        "(integer) 5000050000\n"
+    );
+    let shown = String::from_utf8_lossy(&output.stderr);
+    let lines: Vec<_> = shown
+        .lines()
+        .map(|line| line.split_whitespace().last())
+        .collect();
+    assert_eq!(
+        lines[2..5],
+        [Some("line"), Some("user_script:2"), Some("user_script:3")],
+        "{shown}"
+    );
+    assert!(picture.contains("user_script"), "{picture}");
+}

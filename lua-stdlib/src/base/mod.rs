@@ -6,7 +6,9 @@
 mod load;
 mod tonumber;
 
-pub(crate) use load::{load_chunk, load_file, os_path};
+#[cfg(feature = "command")]
+pub(crate) use load::load_chunk;
+pub(crate) use load::{load_file, os_path};
 
 use lua_vm::{
     Builtin, CallCx, FastArgs, FastResult, Function, LuaError, Results, Returned, Table, Value,

@@ -10,7 +10,6 @@ mod edit;
 mod history;
 mod interrupt;
 mod options;
-pub mod profile;
 mod repl;
 mod stdout;
 
@@ -21,7 +20,7 @@ use std::process::ExitCode;
 use lua_vm::{LoadError, Root, Value, Vm, VmConfig};
 
 use crate::library::{Preset, open};
-use crate::{base, output};
+use crate::{base, output, profile};
 use call::ShowResults;
 use interrupt::Interrupts;
 use options::{Action, Options};

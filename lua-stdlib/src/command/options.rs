@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use super::profile::path_of_option;
+use crate::profile::path_of_option;
 
 /// What the command line asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 //! runs. It remembers no script; who does is [`super::ScriptEngine`], or a server that
 //! keeps its own list.
 
-use lua_vm::{LuaError, Root, Vm, VmConfig};
+use lua_vm::{LuaError, Profile, Root, Vm, VmConfig};
 
 use crate::compat::Identity;
 use crate::convert::to_reply::error_line;
@@ -69,6 +69,16 @@ impl Environment {
     /// Has the scripts that run from now on be debugged, or no longer.
     pub fn set_debugger(&mut self, debugger: Option<Session>) {
         self.debugger = debugger;
+    }
+
+    /// Samples what scripts spend their instructions on; see [`Vm::start_profile`].
+    pub fn start_profile(&mut self, interval: u64) {
+        self.vm.start_profile(interval);
+    }
+
+    /// Ends what [`Environment::start_profile`] began. `None` if nothing did.
+    pub fn stop_profile(&mut self) -> Option<Profile> {
+        self.vm.stop_profile()
     }
 
     /// Compiles the code of a script. After a `#!` line that is the rest of the text,

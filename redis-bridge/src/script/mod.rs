@@ -67,6 +67,11 @@ impl ScriptEngine {
         self.environment.set_limits(limits);
     }
 
+    /// The world that scripts run in: for profiles of them.
+    pub fn environment_mut(&mut self) -> &mut Environment {
+        &mut self.environment
+    }
+
     /// Remembers a script, after compiling it if it is new.
     ///
     /// # Errors

@@ -4,13 +4,17 @@
 use std::ffi::OsString;
 use std::io::{self, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
+use std::path::PathBuf;
 use std::process::ExitCode;
+
+use lua_stdlib::profile;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::reply::{Protocol, ReplySink};
 use crate::resp::value::{Value, read_value};
 use crate::resp::write::RespWriter;
+use crate::script::ScriptEngine;
 use crate::server::cli;
 use crate::server::{Server, Session, dispatch};
 
@@ -63,6 +67,18 @@ pub(super) fn command() -> Command {
             flag("raw")
                 .action(ArgAction::SetTrue)
                 .help("Print strings as they are, and no types"),
+        )
+        .arg(
+            flag("profile")
+                .value_name("FILE")
+                .num_args(0..=1)
+                .require_equals(true)
+                .default_missing_value(profile::DEFAULT_PATH)
+                .value_parser(value_parser!(PathBuf))
+                .conflicts_with_all(["host", "server-port"])
+                .help(
+                    "Show what the script spends its instructions on; a flame graph goes to FILE",
+                ),
         )
         .arg(
             Arg::new("rest")
@@ -151,7 +167,22 @@ fn run_here(
     session.protocol = protocol;
     let args: Vec<_> = request.iter().map(Vec::as_slice).collect();
     let mut out = Vec::new();
+    let profile_path = matches.get_one::<PathBuf>("profile");
+    if profile_path.is_some() {
+        let mut engine = ScriptEngine::new(server.compat)
+            .map_err(|_| "not enough memory for the script engine")?;
+        engine.environment_mut().start_profile(profile::INTERVAL);
+        server.scripts = Some(Box::new(engine));
+    }
     dispatch::execute(&mut server, &mut session, &args, &mut out);
+    if let (Some(path), Some(engine)) = (profile_path, &mut server.scripts)
+        && let Some(profile) = engine.environment_mut().stop_profile()
+    {
+        profile::report(&profile, path, |text| {
+            // Nobody is left to be told if that fails.
+            let _ = io::stderr().write_all(text.as_bytes());
+        });
+    }
     read_value(&mut out.as_slice()).map_err(|error| error.to_string())
 }
 

@@ -21,6 +21,9 @@ pub(crate) enum Command {
     Bench(BenchFlags),
     /// Run random programs on `lua` and `lua5.1`, and compare. See docs/fuzzing.md.
     Fuzz(FuzzFlags),
+    /// Load a server from many clients, kill it again and again, and check that it keeps what it
+    /// promised. See docs/persistence.md.
+    Soak(SoakFlags),
     /// Check formatting, clippy, docs and the tree's own rules.
     Lint,
     /// Check the tree's own rules alone, and count unsafe blocks per file.
@@ -147,6 +150,30 @@ impl FuzzFlags {
     pub(crate) fn range(&self) -> std::ops::Range<u64> {
         self.first..self.first.saturating_add(self.programs)
     }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SoakFlags {
+    /// How long. For the first half the server is killed again and again; for the second it
+    /// lives, and its memory is watched.
+    #[arg(long, default_value_t = 2.0)]
+    pub(crate) minutes: f64,
+
+    /// The server's `appendfsync`.
+    #[arg(long, default_value = "always", value_parser = ["always", "everysec", "no"])]
+    pub(crate) appendfsync: String,
+
+    /// Random choices depend on this number; the timing does not.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+
+    /// Clients of each kind.
+    #[arg(long, default_value_t = 2)]
+    pub(crate) clients: usize,
+
+    /// Test this `ferrous` in place of a release build of the workspace's.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) ferrous: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -46,8 +46,8 @@ impl Cx<'_> {
     /// The position of a key in its database; a key whose time is over is removed.
     fn locate(&mut self, key: &[u8]) -> Option<usize> {
         let db = self.session.db;
-        let now_ms = self.now_ms();
-        match self.server.keyspace.db(db).find(key, now_ms) {
+        let due_before_ms = self.server.keyspace.due_before_ms();
+        match self.server.keyspace.db(db).find(key, due_before_ms) {
             Found::At(position) => Some(position),
             Found::Missing => None,
             Found::Due => {

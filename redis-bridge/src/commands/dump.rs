@@ -92,7 +92,8 @@ fn restore(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
         ttl_ms if options.is_absolute => Some(ttl_ms),
         ttl_ms => Some(ttl_ms.saturating_add(now_ms)),
     };
-    if deadline_ms.is_some_and(|deadline| deadline <= now_ms) {
+    let due_before_ms = cx.keyspace().due_before_ms();
+    if deadline_ms.is_some_and(|deadline| deadline <= due_before_ms) {
         if cx.delete(key) {
             cx.log_as(&[b"DEL", key]);
         }

@@ -240,7 +240,7 @@ fn expire_in(cx: &mut Cx<'_>, args: &[&[u8]], unit: Unit, out: &mut dyn ReplySin
         .deadline(time?, cx.now_ms())
         .ok_or_else(|| invalid_time(&String::from_utf8_lossy(args[0]).to_ascii_lowercase()))?;
     let applies = current(cx, key).is_some_and(|current| conditions.allow(current, deadline));
-    if applies && deadline <= cx.now_ms() {
+    if applies && deadline <= cx.keyspace().due_before_ms() {
         cx.delete(key);
         cx.log_as(&[b"DEL", key]);
     } else if applies {

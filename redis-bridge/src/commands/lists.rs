@@ -523,7 +523,15 @@ fn blmove(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     let (from, to) = (parse_end(args[3])?, parse_end(args[4])?);
     let timeout_ms = parse_timeout(cx, args[5])?;
     if move_element(cx, (args[1], from), (args[2], to), out)? {
-        cx.log_as(&[b"LMOVE", args[1], args[2], args[3], args[4]]);
+        let words = [args[3], args[4]].map(|word| {
+            // Redis 7.0 words it anew for a client that has waited.
+            if cx.session.ready_key.is_some() {
+                word.to_ascii_lowercase()
+            } else {
+                word.to_vec()
+            }
+        });
+        cx.log_as(&[b"LMOVE", args[1], args[2], &words[0], &words[1]]);
     } else {
         wait_to_move(cx, &args[1..2], timeout_ms, out);
     }

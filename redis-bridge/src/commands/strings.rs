@@ -237,7 +237,7 @@ fn getex(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     let bytes = text.bytes().to_vec();
     if let Some((unit, time)) = options.deadline {
         let deadline = expiry::deadline(cx, unit, time, "getex")?;
-        if deadline <= cx.now_ms() {
+        if deadline <= cx.keyspace().due_before_ms() {
             cx.delete(key);
             cx.log_as(&[b"DEL", key]);
         } else {

@@ -454,7 +454,8 @@ fn logged(compat: Compat, lines: &[&str]) -> String {
         }
         crate::server::dispatch::execute(&mut server, &mut session, &args, &mut Vec::new());
         let now = server.keyspace.now_ms();
-        let mut taken = &server.keyspace.effects.take_log()[..];
+        let mut taken = &server.keyspace.effects.log().to_vec()[..];
+        server.keyspace.effects.forget_log(taken.len());
         while !taken.is_empty() {
             let command = crate::resp::value::read_value(&mut taken).expect("a whole command");
             let crate::resp::value::Value::Array(words) = command else {

@@ -8,6 +8,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::keyspace::snapshot::{Encode, Walk};
 use crate::keyspace::{IndexMap, Type, Value};
 
 /// A key's value and what is known beside it.
@@ -19,11 +20,14 @@ pub struct Entry {
     expires_at_ms: Option<i64>,
     /// When it was last read or written, in seconds since 1970.
     pub used_at_s: u32,
+    /// The last snapshot that has it, or that it is too young for.
+    in_snapshot: u32,
 }
 
 impl Entry {
-    fn new(value: Value, now_ms: i64) -> Self {
+    fn new(value: Value, now_ms: i64, in_snapshot: u32) -> Self {
         Self {
+            in_snapshot,
             value,
             expires_at_ms: None,
             used_at_s: seconds(now_ms),
@@ -39,6 +43,11 @@ impl Entry {
     /// Notes that it was read or written.
     pub(crate) fn touch(&mut self, now_ms: i64) {
         self.used_at_s = seconds(now_ms);
+    }
+
+    /// Notes that a snapshot is to have it; false if that is known already.
+    pub(super) fn enter_snapshot(&mut self, number: u32) -> bool {
+        std::mem::replace(&mut self.in_snapshot, number) != number
     }
 
     /// When it ceases to exist, in milliseconds since 1970.
@@ -60,11 +69,27 @@ pub(crate) enum Found {
 }
 
 /// One database.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Database {
     entries: IndexMap<Box<[u8]>, Entry>,
     /// The keys with a deadline, soonest first.
     deadlines: BTreeSet<(i64, Box<[u8]>)>,
+    /// The number of the last snapshot; 0 before the first.
+    snapshot: u32,
+    /// The snapshot that is under way.
+    walk: Option<Box<Walk>>,
+}
+
+impl Clone for Database {
+    /// The same data; the copy has no part in a snapshot that is under way.
+    fn clone(&self) -> Self {
+        Self {
+            entries: self.entries.clone(),
+            deadlines: self.deadlines.clone(),
+            snapshot: self.snapshot,
+            walk: None,
+        }
+    }
 }
 
 impl Database {
@@ -98,13 +123,57 @@ impl Database {
 
     /// The entry at a position that [`find`](Self::find) has just told.
     pub(crate) fn at_mut(&mut self, position: usize) -> &mut Entry {
+        self.preserve(position);
         &mut self.entries[position]
+    }
+
+    /// Puts an entry into the snapshot that is under way, because it is about to change.
+    #[inline]
+    fn preserve(&mut self, position: usize) {
+        if let Some(walk) = &mut self.walk
+            && let Some((key, entry)) = self.entries.get_index_mut(position)
+        {
+            walk.keep(key, entry, self.snapshot);
+        }
+    }
+
+    /// As [`preserve`](Self::preserve), by key; returns the entry.
+    fn preserved(&mut self, key: &[u8]) -> Option<&mut Entry> {
+        if self.walk.is_some()
+            && let Some(position) = self.entries.get_index_of(key)
+        {
+            self.preserve(position);
+        }
+        self.entries.get_mut(key)
+    }
+
+    /// Begins a snapshot of the entries as they are now; `number` is that of the
+    /// database, and `encode` makes bytes of an entry.
+    pub(super) fn start_snapshot(&mut self, number: usize, encode: Encode) {
+        self.snapshot += 1;
+        self.walk = Some(Box::new(Walk::new(number, self.entries.len(), encode)));
+    }
+
+    /// Goes on with the snapshot until `is_enough` says so for the bytes that wait to be
+    /// taken; returns the walk, with whether it is over.
+    pub(super) fn continue_snapshot(
+        &mut self,
+        mut is_enough: impl FnMut(usize) -> bool,
+    ) -> Option<(&mut Walk, bool)> {
+        let walk = self.walk.as_mut()?;
+        let is_over = walk.advance(&mut self.entries, self.snapshot, &mut is_enough);
+        Some((walk, is_over))
+    }
+
+    /// Ends the snapshot, whether it is over or not.
+    pub(super) fn stop_snapshot(&mut self) {
+        self.walk = None;
     }
 
     /// Adds a key that is not there yet; returns its position.
     pub(crate) fn add(&mut self, key: &[u8], value: Value, now_ms: i64) -> usize {
         self.entries
-            .insert_full(key.into(), Entry::new(value, now_ms))
+            .insert_full(key.into(), Entry::new(value, now_ms, self.snapshot))
             .0
     }
 
@@ -116,7 +185,7 @@ impl Database {
 
     /// As [`get`](Self::get), for writing the value.
     pub fn get_mut(&mut self, key: &[u8]) -> Option<&mut Entry> {
-        self.entries.get_mut(key)
+        self.preserved(key)
     }
 
     /// When the key ceases to exist, in milliseconds since 1970; `None` if never or
@@ -129,8 +198,9 @@ impl Database {
     /// Stores a value, in place of any other under that key; it never expires.
     /// Returns whether the key is new.
     pub fn insert(&mut self, key: &[u8], value: Value, now_ms: i64) -> bool {
-        if let Some(entry) = self.entries.get_mut(key) {
-            let old = std::mem::replace(entry, Entry::new(value, now_ms));
+        let snapshot = self.snapshot;
+        if let Some(entry) = self.preserved(key) {
+            let old = std::mem::replace(entry, Entry::new(value, now_ms, snapshot));
             if let Some(deadline) = old.expires_at_ms {
                 self.deadlines.remove(&(deadline, key.into()));
             }
@@ -142,6 +212,7 @@ impl Database {
 
     /// Removes a key.
     pub fn remove(&mut self, key: &[u8]) -> Option<Entry> {
+        self.preserved(key)?;
         let (key, entry) = self.entries.swap_remove_entry(key)?;
         if let Some(deadline) = entry.expires_at_ms {
             self.deadlines.remove(&(deadline, key));
@@ -151,7 +222,7 @@ impl Database {
 
     /// Sets or clears the deadline of a key, if it exists.
     pub fn set_deadline(&mut self, key: &[u8], deadline_ms: Option<i64>) {
-        let Some(entry) = self.entries.get_mut(key) else {
+        let Some(entry) = self.preserved(key) else {
             return;
         };
         if let Some(old) = std::mem::replace(&mut entry.expires_at_ms, deadline_ms) {
@@ -169,6 +240,7 @@ impl Database {
             return None;
         }
         let (_, key) = self.deadlines.pop_first()?;
+        self.preserved(&key);
         self.entries.swap_remove(&key);
         Some(key)
     }
@@ -194,7 +266,10 @@ impl Database {
 
     /// Removes all keys.
     pub fn clear(&mut self) {
-        self.entries = IndexMap::default();
+        let entries = std::mem::take(&mut self.entries);
+        if let Some(walk) = &mut self.walk {
+            walk.take_over(entries);
+        }
         self.deadlines.clear();
     }
 

@@ -47,7 +47,8 @@ impl Effects {
     pub fn want(&mut self, wanted: bool) {
         self.is_wanted = wanted;
         self.told = Told::Nothing;
-        self.drop_unit();
+        self.unit.clear();
+        self.parts.clear();
     }
 
     /// Whether the commands from now on are to have no effects; returns whether they
@@ -79,6 +80,13 @@ impl Effects {
         if self.is_wanted {
             self.told = Told::Command;
         }
+    }
+
+    /// The command under way, and whatever it was a part of, have come to a bad end: what
+    /// they said of their effects is not for the next.
+    pub fn forget_command(&mut self) {
+        self.told = Told::Nothing;
+        self.is_muted = false;
     }
 
     /// The command under way has ended: it is its own effect if it said nothing else.
@@ -137,12 +145,6 @@ impl Effects {
         self.unit.shrink_to(KEPT_BYTES);
     }
 
-    /// Drops the unit under way: what it did is not to outlive the server.
-    pub fn drop_unit(&mut self) {
-        self.unit.clear();
-        self.parts.clear();
-    }
-
     fn select(&mut self, db: usize) {
         if self.selected != Some(db) {
             let number = db.to_string();
@@ -151,15 +153,19 @@ impl Effects {
         }
     }
 
-    /// The log since the last call, in the protocol of requests.
-    pub fn take_log(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.log)
+    /// The log that [`forget_log`](Self::forget_log) has not dropped, in the protocol of
+    /// requests.
+    #[must_use]
+    pub fn log(&self) -> &[u8] {
+        &self.log
     }
 
-    /// The bytes of the log that nobody has taken yet.
-    #[must_use]
-    pub fn log_len(&self) -> usize {
-        self.log.len()
+    /// The first `n` bytes of the log are where they are to be.
+    pub fn forget_log(&mut self, n: usize) {
+        self.log.drain(..n);
+        if self.log.is_empty() {
+            self.log.shrink_to(KEPT_BYTES);
+        }
     }
 
     /// The log goes on in another place, where no database is selected yet.

@@ -13,6 +13,7 @@ pub mod long_double;
 pub mod number;
 pub mod ranked;
 pub mod set;
+pub(crate) mod snapshot;
 pub mod stream;
 pub mod string;
 pub mod value;
@@ -39,6 +40,8 @@ pub(crate) type IndexSet<T> = indexmap::IndexSet<T, Hasher>;
 pub struct Keyspace {
     databases: Vec<Database>,
     now_ms: i64,
+    /// No key is removed for its age.
+    keeps_due: bool,
     /// Counts changes that commands make to keys; that time is over for a key is none
     /// of them. Whoever wants to know whether something wrote
     /// compares two readings.
@@ -64,6 +67,7 @@ impl Keyspace {
                 .take(n_databases)
                 .collect(),
             now_ms: 0,
+            keeps_due: false,
             dirty: 0,
             events: Events::default(),
             effects: Effects::default(),
@@ -130,14 +134,36 @@ impl Keyspace {
         self.now_ms = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
     }
 
-    /// Sets the clock, for tests and for replays.
+    /// While it is set, no key is removed because its time is over: a log is replayed,
+    /// which says itself when each of them went.
+    pub fn keep_due(&mut self, keeps: bool) {
+        self.keeps_due = keeps;
+    }
+
+    /// Is a log being replayed?
+    #[must_use]
+    pub fn is_replaying(&self) -> bool {
+        self.keeps_due
+    }
+
+    /// Keys whose deadline is before this are gone, in milliseconds since 1970.
+    #[must_use]
+    pub fn due_before_ms(&self) -> i64 {
+        if self.keeps_due {
+            i64::MIN
+        } else {
+            self.now_ms
+        }
+    }
+
+    /// Sets the clock, for tests.
     pub fn set_clock(&mut self, now_ms: i64) {
         self.now_ms = now_ms;
     }
 
     /// Removes the key if its time is over, and says whether it did.
     pub fn expire_if_due(&mut self, db: usize, key: &[u8]) -> bool {
-        let is_due = self.databases[db].find(key, self.now_ms) == Found::Due;
+        let is_due = self.databases[db].find(key, self.due_before_ms()) == Found::Due;
         if is_due {
             self.databases[db].remove(key);
             self.note_expired(db, key);
@@ -148,10 +174,11 @@ impl Keyspace {
     /// Removes up to `limit` keys whose time is over, telling `on_removed` each one.
     /// The server calls it several times a second.
     pub fn expire_cycle(&mut self, limit: usize, mut on_removed: impl FnMut(usize, &[u8])) {
+        let due_before_ms = self.due_before_ms();
         let mut left = limit;
         for db in 0..self.databases.len() {
             while left > 0 {
-                let Some(key) = self.databases[db].pop_due(self.now_ms) else {
+                let Some(key) = self.databases[db].pop_due(due_before_ms) else {
                     break;
                 };
                 left -= 1;

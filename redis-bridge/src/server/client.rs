@@ -138,6 +138,18 @@ pub(crate) struct ClientState {
     pub(crate) session: Session,
     blocked: Option<Blocked>,
     is_paused: bool,
+    /// So many bytes of `out` may be sent.
+    n_released: usize,
+    held: Option<Held>,
+}
+
+/// Replies that wait for the disk (`appendfsync always`).
+#[derive(Clone, Copy)]
+struct Held {
+    /// They go when the log is safe up to here.
+    position: u64,
+    /// Where they end in the buffer.
+    end: usize,
 }
 
 /// A command that waits for a key.
@@ -214,7 +226,9 @@ impl Client {
         if has_read {
             self.last_active.set(Instant::now());
         }
+        let log_end = server.log_end();
         state.run_requests(self, server);
+        state.release(self, server, log_end);
         state.send_now(&mut server.stats.bytes_out);
         if state.out.is_empty() && (state.session.closing || self.end.get() != End::No) {
             // The client is to see the end now, not when the script is over. That it has
@@ -437,10 +451,41 @@ impl ClientState {
         client.has_mail.set(false);
     }
 
+    /// Finds out how much may be sent: under `appendfsync always` a reply waits until
+    /// the disk has everything that it may tell of. The log ended at `log_end` before
+    /// this client's requests ran.
+    fn release(&mut self, client: &Client, server: &mut Server, log_end: u64) {
+        server.flush_aof();
+        if let Some(held) = self.held {
+            if !server.aof.is_safe(held.position, server.settings.aof) {
+                return server.aof.wake_later(client.id);
+            }
+            self.n_released = held.end;
+            self.held = None;
+        }
+        if self.n_released == self.out.len() {
+            return;
+        }
+        let end = server
+            .aof
+            .end_to_wait_for(&server.keyspace.effects, server.settings.aof)
+            // While the log cannot be written, those who do not write need not wait.
+            .filter(|_| server.aof.error().is_none() || server.log_end() != log_end);
+        match end {
+            Some(position) => {
+                let end = self.out.len();
+                self.held = Some(Held { position, end });
+                server.aof.wake_later(client.id);
+            }
+            None => self.n_released = self.out.len(),
+        }
+    }
+
     /// Sends what can be sent now; true if nothing is left.
     fn send(&mut self, cx: &mut Context<'_>, n_bytes: &mut u64) -> io::Result<bool> {
-        while self.n_sent < self.out.len() {
-            match Pin::new(&mut self.stream).poll_write(cx, &self.out[self.n_sent..]) {
+        while self.n_sent < self.n_released {
+            let released = &self.out[self.n_sent..self.n_released];
+            match Pin::new(&mut self.stream).poll_write(cx, released) {
                 Poll::Ready(Ok(0)) => return Err(io::ErrorKind::WriteZero.into()),
                 Poll::Ready(Ok(n)) => {
                     self.n_sent += n;
@@ -450,8 +495,11 @@ impl ClientState {
                 Poll::Pending => return Ok(false),
             }
         }
+        if self.n_sent < self.out.len() {
+            return Ok(false);
+        }
         self.out.clear();
-        self.n_sent = 0;
+        (self.n_sent, self.n_released) = (0, 0);
         if self.out.capacity() > KEPT_BUFFER_BYTES {
             self.out.shrink_to(READ_BYTES);
         }
@@ -460,8 +508,9 @@ impl ClientState {
 
     /// Sends what can be sent now, past the task; the rest and errors are left to it.
     fn send_now(&mut self, n_bytes: &mut u64) {
-        while self.n_sent < self.out.len() {
-            match (&*SockRef::from(&self.stream)).write(&self.out[self.n_sent..]) {
+        while self.n_sent < self.n_released {
+            let released = &self.out[self.n_sent..self.n_released];
+            match (&*SockRef::from(&self.stream)).write(released) {
                 Ok(n) if n > 0 => {
                     self.n_sent += n;
                     *n_bytes += n as u64;
@@ -469,8 +518,10 @@ impl ClientState {
                 _ => return,
             }
         }
-        self.out.clear();
-        self.n_sent = 0;
+        if self.n_sent == self.out.len() {
+            self.out.clear();
+            (self.n_sent, self.n_released) = (0, 0);
+        }
     }
 
     /// Reads what has arrived, past the task, which is left to see the end and errors.
@@ -541,6 +592,8 @@ impl Connection {
                 session,
                 blocked: None,
                 is_paused: false,
+                n_released: 0,
+                held: None,
             }),
         });
         server.clients.by_id.insert(id, Rc::clone(&client));
@@ -580,12 +633,16 @@ impl Connection {
             if client.has_mail.get() {
                 state.take_mail(&client);
             }
+            let log_end = server.log_end();
             let stopped = state.run_requests(&client, &mut server);
+            state.release(&client, &mut server, log_end);
             let is_sent = state.send(cx, &mut server.stats.bytes_out)?;
             if is_sent && (state.session.closing || client.end.get() != End::No) {
                 return Poll::Ready(Ok(()));
             }
-            if !is_sent && stopped == Stopped::OutputFull {
+            // Whose replies wait for the disk is woken when it has answered; to run
+            // further requests would only make the replies wait longer.
+            if state.held.is_some() || (!is_sent && stopped == Stopped::OutputFull) {
                 return Poll::Pending;
             }
             if stopped == Stopped::OutputFull {

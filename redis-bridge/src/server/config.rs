@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use crate::keyspace::number::parse_i64;
 use crate::keyspace::stream::NodeLimits;
 use crate::keyspace::{EventClass, EventClasses};
+use crate::server::aof::AofSettings;
 
 /// One setting.
 #[derive(Debug)]
@@ -98,12 +99,68 @@ pub const CONFIG: &[ConfigSpec] = &[
         "Entries ACL LOG keeps",
     ),
     row(
-        "appendonly",
+        "aof-load-truncated",
+        "",
+        Kind::Bool,
+        "yes",
+        MUTABLE,
+        "Whether an append-only file whose end is cut off is used",
+    ),
+    row(
+        "aof-use-rdb-preamble",
         "",
         Kind::Word(&["no"]),
         "no",
         MUTABLE,
-        "Whether writes are logged to a file; there is no such log",
+        "Whether the base of the append-only file is a snapshot; it consists of commands",
+    ),
+    row(
+        "appenddirname",
+        "",
+        Kind::Text,
+        "appendonlydir",
+        FIXED,
+        "Folder of the append-only file, in dir",
+    ),
+    row(
+        "appendfilename",
+        "",
+        Kind::Text,
+        "appendonly.aof",
+        FIXED,
+        "What the names of the append-only file's parts begin with",
+    ),
+    row(
+        "appendfsync",
+        "",
+        Kind::Word(&["always", "everysec", "no"]),
+        "everysec",
+        MUTABLE,
+        "When the append-only file is brought to the disk: always, everysec, no",
+    ),
+    row(
+        "appendonly",
+        "",
+        Kind::Bool,
+        "no",
+        MUTABLE,
+        "Whether the data are kept in an append-only file",
+    ),
+    row(
+        "auto-aof-rewrite-min-size",
+        "",
+        Kind::Memory(0, MAX),
+        "64mb",
+        MUTABLE,
+        "Bytes below which the append-only file is not rewritten by itself",
+    ),
+    row(
+        "auto-aof-rewrite-percentage",
+        "",
+        Kind::Int(0, MAX_INT),
+        "100",
+        MUTABLE,
+        "Growth in percent after which the append-only file is rewritten; 0 is never",
     ),
     row(
         "bind",
@@ -136,6 +193,14 @@ pub const CONFIG: &[ConfigSpec] = &[
         "16",
         FIXED,
         "Number of databases",
+    ),
+    row(
+        "dir",
+        "",
+        Kind::Text,
+        ".",
+        FIXED,
+        "Where the server keeps its files",
     ),
     row(
         "enable-debug-command",
@@ -194,6 +259,14 @@ pub const CONFIG: &[ConfigSpec] = &[
         "What happens at maxmemory",
     ),
     row(
+        "no-appendfsync-on-rewrite",
+        "",
+        Kind::Bool,
+        "no",
+        MUTABLE,
+        "Whether the disk is left in peace while the append-only file is rewritten",
+    ),
+    row(
         "notify-keyspace-events",
         "",
         Kind::Events,
@@ -231,7 +304,7 @@ pub const CONFIG: &[ConfigSpec] = &[
         Kind::SavePoints,
         "",
         MUTABLE,
-        "When to save the data; they are kept in memory only",
+        "Accepted and not used: data are kept by appendonly",
     ),
     row(
         "script-compat",
@@ -512,6 +585,8 @@ pub struct Settings {
     pub script_memory_limit: Option<usize>,
     /// `script-instruction-limit`.
     pub script_instruction_limit: Option<u64>,
+    /// Those of the append-only file.
+    pub aof: AofSettings,
     /// `slowlog-log-slower-than`, in microseconds; negative is never.
     pub slowlog_slower_than_us: i64,
     /// `slowlog-max-len`, in entries.
@@ -549,6 +624,7 @@ impl Settings {
             script_memory_limit: Some(size("script-memory-limit")).filter(|&bytes| bytes > 0),
             script_instruction_limit: Some(unsigned("script-instruction-limit"))
                 .filter(|&count| count > 0),
+            aof: AofSettings::of(config),
             slowlog_slower_than_us: config.int("slowlog-log-slower-than"),
             slowlog_max_len: size("slowlog-max-len"),
             stream_nodes: NodeLimits {

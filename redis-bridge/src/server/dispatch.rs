@@ -117,6 +117,11 @@ fn check(
     if is_out_of_memory(server, session, spec) {
         return refuse(OUT_OF_MEMORY);
     }
+    if let Some(refusal) = server.aof.refusal()
+        && writes(session, spec)
+    {
+        return refuse(&refusal);
+    }
     if session.is_monitor
         && (spec.flags.contains(CommandFlags::READONLY) || spec.flags.contains(CommandFlags::WRITE))
     {
@@ -151,6 +156,16 @@ fn is_out_of_memory(server: &Server, session: &Session, spec: &CommandSpec) -> b
     let is_asking =
         needs_memory(spec) || queued.is_some_and(|t| t.queued.iter().any(|q| needs_memory(q.spec)));
     is_asking && server.is_over_max_memory()
+}
+
+/// Does the command write, or `PING` to find out whether that is possible, or would
+/// `EXEC` write?
+fn writes(session: &Session, spec: &CommandSpec) -> bool {
+    let writes = |spec: &CommandSpec| spec.flags.contains(CommandFlags::WRITE);
+    let queued = session.transaction.as_ref().filter(|_| spec.name == "exec");
+    writes(spec)
+        || spec.name == "ping"
+        || queued.is_some_and(|t| t.queued.iter().any(|q| writes(q.spec)))
 }
 
 /// The error that other clients get while a script is running for too long.
@@ -329,6 +344,11 @@ fn recover(
     server.logger.log(LogLevel::Warning, text.as_bytes());
     server.running_script = None;
     session.block = None;
+    // What it did before it failed is in the data, but not in the log.
+    server.keyspace.effects.forget_command();
+    if server.aof.is_on() {
+        server.aof.want_rewrite();
+    }
 }
 
 /// Runs one of the commands of a transaction or a script, whose reply goes into a

@@ -90,6 +90,14 @@ impl<'a> EmbeddedHost<'a> {
         if out_of_memory {
             return oom();
         }
+        let script = self.server.running_script.as_ref();
+        let has_written = script.is_some_and(|script| script.has_written);
+        if !has_written
+            && spec.flags.contains(CommandFlags::WRITE)
+            && let Some(refusal) = self.server.aof.refusal()
+        {
+            return refuse(Refusal::Other(refusal));
+        }
         Ok(spec)
     }
 

@@ -10,7 +10,9 @@ use std::time::Duration;
 use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, LocalOptions};
+use tokio::sync::mpsc::UnboundedReceiver;
 
+use crate::server::aof;
 use crate::server::client::Connection;
 use crate::server::config::Config;
 use crate::server::state::Server;
@@ -41,6 +43,7 @@ pub(crate) fn open(mut server: Server) -> io::Result<(Rc<RefCell<Server>>, Vec<S
         .iter()
         .filter_map(|l| l.local_addr().ok())
         .collect();
+    server.start_aof().map_err(io::Error::other)?;
     server.port = addresses.first().map_or(0, SocketAddr::port);
     server.listeners = listeners.into();
     server.apply_config();
@@ -68,6 +71,10 @@ async fn serve(server: Server, announce: impl FnOnce(&[SocketAddr])) -> io::Resu
         )));
     }
     tasks.push(tokio::task::spawn_local(tick(Rc::clone(&shared))));
+    let events = shared.borrow_mut().aof.take_events();
+    if let Some(events) = events {
+        tokio::task::spawn_local(keep_log(Rc::clone(&shared), events));
+    }
     announce(&addresses);
 
     tokio::select! {
@@ -86,7 +93,12 @@ async fn serve(server: Server, announce: impl FnOnce(&[SocketAddr])) -> io::Resu
         // Whoever does not read its replies in time loses them.
         let _ = tokio::time::timeout(SHUTDOWN_GRACE, all_gone.notified()).await;
     }
-    Ok(())
+    let mut server = shared.borrow_mut();
+    let closed = server.close_aof();
+    match server.aof.take_fatal() {
+        Some(why) => Err(io::Error::other(why)),
+        None => closed,
+    }
 }
 
 /// The listening sockets that `bind` and `port` ask for. An address with a `-` before
@@ -194,6 +206,23 @@ pub(crate) fn admit(server: &mut Server, stream: TcpStream, peer: SocketAddr) {
         .map_or_else(|_| String::new(), |address| address.to_string());
     if let Some(connection) = Connection::new(server, stream, [peer.to_string(), local]) {
         tokio::task::spawn_local(connection);
+    }
+}
+
+/// Handles what the threads of the append-only file answer, and encodes a base while
+/// there is one to encode.
+async fn keep_log(shared: Rc<RefCell<Server>>, mut events: UnboundedReceiver<aof::disk::Event>) {
+    /// Between two slices clients have the thread for themselves at least so long.
+    const REST: Duration = Duration::from_millis(1);
+    loop {
+        let is_encoding = shared.borrow().aof.is_encoding();
+        tokio::select! {
+            event = events.recv() => match event {
+                Some(event) => shared.borrow_mut().handle_aof(event),
+                None => return,
+            },
+            () = tokio::time::sleep(REST), if is_encoding => shared.borrow_mut().encode_slice(),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! [`crate::keyspace`] and [`crate::commands`]).
 
 pub mod acl;
+pub mod aof;
 pub mod blocking;
 mod busy;
 pub mod cli;

@@ -15,6 +15,7 @@ use crate::keyspace::{Event, Keyspace};
 use crate::script::functions::Libraries;
 use crate::script::{FunctionEngine, ScriptEngine};
 use crate::server::acl::Acl;
+use crate::server::aof::Aof;
 use crate::server::blocking::Blocking;
 use crate::server::client::{self, Clients};
 use crate::server::config::{Config, Settings};
@@ -45,6 +46,8 @@ pub struct Server {
     pub acl: Acl,
     /// The connections.
     pub clients: Clients,
+    /// The append-only file.
+    pub aof: Aof,
     /// Who watches which key.
     pub watches: Watches,
     /// Who waits for which key.
@@ -171,6 +174,7 @@ impl Server {
             stats: Stats::default(),
             slow_log: SlowLog::default(),
             clients: Clients::default(),
+            aof: Aof::default(),
             watches: Watches::default(),
             blocking: Blocking::default(),
             pubsub: PubSub::default(),
@@ -300,6 +304,7 @@ impl Server {
         });
         self.end_unit();
         client::serve_blocked(self);
+        self.tick_aof();
         self.publish_key_events();
         if self.settings.idle_timeout_s > 0 {
             let limit = Duration::from_secs(self.settings.idle_timeout_s);

@@ -1,16 +1,19 @@
 //! The Redis suite: cases of `xtask/redis-suite`, run side by side on our server and on
 //! `redis-server`, byte by byte. Owns its case format; knows nothing of the Lua suites.
 //!
-//! Four groups: the cases themselves ([`case`], [`play`], [`verdict`]), redis-py and redis-cli
-//! ([`clients`]), and what a hostile script or client may not do to the server ([`hostile`]).
+//! Groups: the cases themselves ([`case`], [`play`], [`verdict`]), redis-py and redis-cli
+//! ([`clients`]), what a hostile script or client may not do to the server ([`hostile`]), and what
+//! the append-only file gets and keeps ([`persistence`], [`soak`]).
 
 mod case;
 mod clients;
 mod connection;
 mod hostile;
+mod persistence;
 mod play;
 mod resp;
 pub(crate) mod server;
+pub(crate) mod soak;
 mod text;
 mod verdict;
 
@@ -81,6 +84,7 @@ pub(crate) fn run(options: &Options) -> Result<Summary> {
     }
     summary.add(clients::run(&ours, peer.as_deref(), options, &known)?);
     summary.add(hostile::run(&ours, options, &known)?);
+    summary.add(persistence::run(&ours, peer.as_deref(), options, &known)?);
     Ok(summary)
 }
 
@@ -238,5 +242,6 @@ fn bless(files: &mut [CaseFile], peer_path: &Path, options: &Options) -> Result<
     if options.selects("clients/redis-cli") {
         clients::bless(peer_path)?;
     }
+    persistence::bless(peer_path, options)?;
     Ok(summary)
 }

@@ -63,6 +63,12 @@ impl Launch {
         self.args.extend(args.into_iter().map(str::to_owned));
     }
 
+    /// The same with more arguments; later ones win.
+    pub(super) fn with(mut self, args: &[&str]) -> Launch {
+        self.args.extend(args.iter().map(|arg| (*arg).to_owned()));
+        self
+    }
+
     /// The real server.
     pub(crate) fn peer(binary: &Path) -> Launch {
         Launch {
@@ -105,6 +111,34 @@ impl Server {
         }
     }
 
+    /// Starts a server on a copy of the append-only file in another's folder.
+    pub(super) fn start_in_copy(launch: Launch, source: &Path) -> Result<Server> {
+        let dir = tempfile::tempdir().context("cannot make a folder for a server")?;
+        let (from, to) = (
+            source.join("appendonlydir"),
+            dir.path().join("appendonlydir"),
+        );
+        std::fs::create_dir(&to)?;
+        for entry in std::fs::read_dir(&from)? {
+            let entry = entry?;
+            std::fs::copy(entry.path(), to.join(entry.file_name()))?;
+        }
+        let port = free_port()?;
+        let mut server = Server {
+            child: spawn(&launch, port, dir.path())?,
+            launch,
+            port,
+            dir,
+        };
+        server.wait_until_ready()?;
+        Ok(server)
+    }
+
+    /// How it was started.
+    pub(super) fn launch(&self) -> &Launch {
+        &self.launch
+    }
+
     fn wait_until_ready(&mut self) -> Result<()> {
         let deadline = Instant::now() + START_LIMIT;
         loop {
@@ -141,6 +175,32 @@ impl Server {
     pub(super) fn restart(&mut self) -> Result<()> {
         *self = Server::start(self.launch.clone())?;
         Ok(())
+    }
+
+    /// Ends the process, by SIGKILL or, if it is to end in good order, by SIGTERM, and
+    /// waits for the end. True if it ended as it should.
+    pub(super) fn stop(&mut self, in_order: bool) -> Result<bool> {
+        if !in_order {
+            self.child.kill().context("cannot kill a server")?;
+            self.child.wait().context("cannot watch a server")?;
+            return Ok(true);
+        }
+        let id = self.child.id().to_string();
+        let told = Command::new("kill").args(["-TERM", &id]).status();
+        told.context("cannot tell a server to stop")?;
+        let status = self.child.wait().context("cannot watch a server")?;
+        Ok(status.success())
+    }
+
+    /// Starts it again after [`stop`](Self::stop): on the same port, in the same folder.
+    pub(super) fn start_again(&mut self) -> Result<()> {
+        self.child = spawn(&self.launch, self.port, self.dir.path())?;
+        self.wait_until_ready()
+    }
+
+    /// Its working folder.
+    pub(super) fn folder(&self) -> &Path {
+        self.dir.path()
     }
 
     /// A new client.
@@ -230,7 +290,9 @@ fn free_port() -> Result<u16> {
 }
 
 fn spawn(launch: &Launch, port: u16, dir: &Path) -> Result<Child> {
-    let log = std::fs::File::create(dir.join("log")).context("cannot make a log")?;
+    let mut log = std::fs::File::options();
+    let log = log.create(true).append(true).open(dir.join("log"));
+    let log = log.context("cannot make a log")?;
     let port = port.to_string();
     let mut args = match launch.kind {
         Kind::Ferrous => vec!["serve", "--port", &port, "--bind", "127.0.0.1"],

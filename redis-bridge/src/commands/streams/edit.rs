@@ -108,13 +108,45 @@ impl Parsed {
     }
 }
 
-/// The words that trim a log to what has remained of it now.
-fn exact_trim(log: &Log, to: TrimTo) -> [Vec<u8>; 3] {
-    let (word, threshold) = match to {
-        TrimTo::Len(_) => ("MAXLEN", log.len().to_string()),
-        TrimTo::Id(_) => ("MINID", log.first_id().to_string()),
-    };
-    [word.into(), b"=".to_vec(), threshold.into()]
+/// The threshold that trims a log to what has remained of it now.
+fn exact_threshold(log: &Log, to: TrimTo) -> Vec<u8> {
+    match to {
+        TrimTo::Len(_) => log.len().to_string().into(),
+        TrimTo::Id(_) if log.is_empty() => {
+            let after = log.last_id.next().unwrap_or(StreamId::MAX);
+            after.to_string().into()
+        }
+        TrimTo::Id(_) => log.first_id().to_string().into(),
+    }
+}
+
+/// Logs a call that has trimmed a stream, to which an entry was added under an id that
+/// stands in the place `id_at`: the call as it came, but with that id, and with the exact
+/// threshold in place of what `~` allows.
+fn log_edit(
+    cx: &mut Cx<'_>,
+    args: &[&[u8]],
+    (id_at, id): (usize, StreamId),
+    threshold: Option<&[u8]>,
+) {
+    let id = IdText::of(id);
+    let mut effect: Vec<&[u8]> = Vec::with_capacity(args.len());
+    let mut at = 0;
+    while let Some(&word) = args.get(at) {
+        let is_option = (2..id_at).contains(&at);
+        match threshold {
+            _ if at == id_at => effect.push(id.as_bytes()),
+            Some(threshold) if is_option && word == b"~" => {
+                effect.extend([b"=", threshold]);
+                at += 1;
+            }
+            // A limit belongs to what is approximate.
+            _ if is_option && is(word, "limit") => at += 1,
+            _ => effect.push(word),
+        }
+        at += 1;
+    }
+    cx.log_as(&effect);
 }
 
 /// The id of the next entry.
@@ -182,7 +214,7 @@ pub(super) fn xadd(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> 
     log.append(id, pairs, limits);
     let trim = parsed.trim(limits);
     let n_trimmed = trim.map_or(0, |trim| log.trim(trim));
-    let trimmed_to = trim.map(|trim| exact_trim(log, trim.to));
+    let threshold = trim.map(|trim| exact_threshold(log, trim.to));
     cx.changed(key, EventClass::Stream, "xadd");
     if n_trimmed > 0 {
         let db = cx.db();
@@ -190,12 +222,8 @@ pub(super) fn xadd(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> 
         cx.keyspace().events.note(event, db, key);
     }
     if cx.keyspace().effects.is_wanted() {
-        let text = IdText::of(id);
-        let mut effect: Vec<&[u8]> = vec![b"XADD", key];
-        effect.extend(trimmed_to.iter().flatten().map(Vec::as_slice));
-        effect.push(text.as_bytes());
-        effect.extend_from_slice(pairs);
-        cx.log_as(&effect);
+        let id_at = args.len() - pairs.len() - 1;
+        log_edit(cx, args, (id_at, id), threshold.as_deref());
     }
     send_id(out, id);
     Ok(())
@@ -210,10 +238,10 @@ pub(super) fn xtrim(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) ->
         return Ok(());
     };
     let n_trimmed = stream.log.trim(trim);
-    let [word, mode, threshold] = exact_trim(&stream.log, trim.to);
+    let threshold = exact_threshold(&stream.log, trim.to);
     if n_trimmed > 0 {
         cx.changed(key, EventClass::Stream, "xtrim");
-        cx.log_as(&[b"XTRIM", key, &word, &mode, &threshold]);
+        log_edit(cx, args, (args.len(), StreamId::MIN), Some(&threshold));
     }
     out.integer(n_trimmed as i64);
     Ok(())

@@ -182,8 +182,10 @@ fn load(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
         return Err(with_code(text));
     }
     let wording = Wording::of(cx.server.compat);
+    // What a log has was loaded once in time; a busy machine must not lose it.
+    let timeout = (!cx.server.keyspace.is_replaying()).then_some(LOAD_TIMEOUT);
     let library = with_loader(cx, |engine, host| {
-        read_library(engine, metadata, code, Some(LOAD_TIMEOUT), wording, host)
+        read_library(engine, metadata, code, timeout, wording, host)
     })?;
     let library = Rc::new(library);
     cx.server

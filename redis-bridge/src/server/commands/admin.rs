@@ -20,8 +20,8 @@ const SAVING: &str = "admin noscript no_async_loading";
 #[rustfmt::skip]
 pub(crate) const COMMANDS: &[CommandSpec] = &[
     row(CLUSTER, "asking", "3.0.0", 1, "fast", replying!(cluster)),
-    row(SRV, "bgrewriteaof", "1.0.0", 1, SAVING, replying!(not_persistent)),
-    row(SRV, "bgsave", "1.0.0", -1, SAVING, replying!(not_persistent)),
+    row(SRV, "bgrewriteaof", "1.0.0", 1, SAVING, replying!(bgrewriteaof)),
+    row(SRV, "bgsave", "1.0.0", -1, SAVING, replying!(bgsave)),
     row(CLUSTER, "cluster", "3.0.0", -2, "", replying!(cluster)),
     row(SRV, "debug", "1.0.0", -2, "admin noscript loading stale", replying!(debug)),
     row(SRV, "lastsave", "1.0.0", 1, "loading stale fast dangerous", replying!(lastsave)),
@@ -29,7 +29,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
     row(CLUSTER, "readonly", "3.0.0", 1, "loading stale fast", replying!(cluster)),
     row(CLUSTER, "readwrite", "3.0.0", 1, "loading stale fast", replying!(cluster)),
     row(SRV, "role", "2.8.12", 1, "noscript loading stale fast dangerous", replying!(role)),
-    row(SRV, "save", "1.0.0", 1, "admin noscript no_async_loading no_multi", replying!(not_persistent)),
+    row(SRV, "save", "1.0.0", 1, "admin noscript no_async_loading no_multi", replying!(save)),
     row(SRV, "shutdown", "1.0.0", -1, "admin noscript loading stale no_multi allow_busy", replying!(shutdown)),
     row(SRV, "time", "2.6.0", 1, "loading stale fast", replying!(time)),
     row(Group::Generic, "wait", "3.0.0", 3, "noscript blocking", replying!(wait)),
@@ -44,11 +44,56 @@ const MODULE: &[CommandSpec] = &[row(
     replying!(module_list),
 )];
 
-/// The data are in memory only. To say `OK` would be a lie that loses data.
-fn not_persistent(_: &mut Cx<'_>, _: &[&[u8]], _: &mut dyn ReplySink) -> Done {
+/// Without a log the data are in memory only. To say `OK` would be a lie that loses data.
+fn must_be_persistent(cx: &Cx<'_>) -> Done {
+    if cx.server.aof.is_on() {
+        return Ok(());
+    }
     Err(CommandError::of(
-        "ERR this server keeps its data in memory and has nowhere to save them",
+        "ERR this server keeps its data in memory: start it with appendonly yes to keep them",
     ))
+}
+
+/// Rewrites the log. It begins a moment later, so that it does not part a transaction.
+fn bgrewriteaof(cx: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
+    must_be_persistent(cx)?;
+    if cx.server.aof.is_rewriting() {
+        return Err(CommandError::of(
+            "ERR Background append only file rewriting already in progress",
+        ));
+    }
+    cx.server.aof.want_rewrite();
+    out.status(b"Background append only file rewriting started");
+    Ok(())
+}
+
+/// There are no snapshots beside the log; the nearest is to rewrite it.
+fn bgsave(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
+    must_be_persistent(cx)?;
+    let schedules = match &args[1..] {
+        [] => false,
+        [word] if is(word, "SCHEDULE") => true,
+        _ => return Err(CommandError::SYNTAX),
+    };
+    if cx.server.aof.is_rewriting() && !schedules {
+        return Err(CommandError::of("ERR Background save already in progress"));
+    }
+    cx.server.aof.want_rewrite();
+    out.status(b"Background saving started");
+    Ok(())
+}
+
+/// Everything so far is on the disk when the reply comes, which is what `SAVE` is for.
+fn save(cx: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
+    must_be_persistent(cx)?;
+    cx.server.sync_aof().map_err(|error| {
+        CommandError::new(format!(
+            "ERR the append-only file cannot be written: {error}"
+        ))
+    })?;
+    cx.server.last_save = SystemTime::now();
+    out.ok();
+    Ok(())
 }
 
 fn lastsave(cx: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
@@ -129,13 +174,15 @@ fn shutdown(cx: &mut Cx<'_>, args: &[&[u8]], _: &mut dyn ReplySink) -> Done {
             _ => return Err(CommandError::SYNTAX),
         }
     }
-    if wants_save {
+    if wants_save && cx.server.sync_aof().is_err() {
         return Err(CommandError::of(
             "ERR Errors trying to SHUTDOWN. Check logs.",
         ));
     }
     if let Some(script) = &mut cx.server.running_script {
         script.is_killed = true;
+        // What half a script has done is not to outlive it.
+        cx.server.keyspace.effects.want(false);
     }
     cx.session.closing = true;
     cx.server.shutdown.notify_one();

@@ -4,6 +4,7 @@ use super::row;
 use crate::commands::Cx;
 use crate::commands::error::{CommandError, Done};
 use crate::commands::spec::{CommandSpec, Group};
+use crate::host::LogLevel;
 use crate::keyspace::glob::{self, Case};
 use crate::reply::ReplySink;
 use crate::replying;
@@ -82,8 +83,16 @@ fn set(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
             return failed(name, &why);
         }
     }
-    cx.server.config = config;
+    let before = std::mem::replace(&mut cx.server.config, config);
     cx.server.apply_config();
+    let is_on = cx.server.config.get("appendonly") == "yes";
+    if let Err(why) = cx.server.turn_aof(is_on) {
+        cx.server.config = before;
+        cx.server.apply_config();
+        let text = format!("Cannot turn on the append-only file: {why}");
+        cx.server.logger.log(LogLevel::Warning, text.as_bytes());
+        return failed(b"appendonly", "Unable to turn on AOF. Check server logs.");
+    }
     let changes_password = |&at: &usize| SETTINGS[at].name == "requirepass";
     if seen.iter().any(changes_password) {
         let password = cx.server.config.get("requirepass").as_bytes();

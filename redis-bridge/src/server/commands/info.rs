@@ -172,11 +172,21 @@ fn persistence(server: &Server, text: &mut Text) {
         .unwrap_or_default();
     text.line("rdb_last_save_time", saved.as_secs());
     text.line("rdb_last_bgsave_status", "ok");
-    text.line("aof_enabled", 0);
-    text.line("aof_rewrite_in_progress", 0);
-    text.line("aof_rewrite_scheduled", 0);
-    text.line("aof_last_bgrewrite_status", "ok");
-    text.line("aof_last_write_status", "ok");
+    let status = |is_ok: bool| if is_ok { "ok" } else { "err" };
+    for (name, value) in server.aof.info() {
+        text.line(name, value);
+    }
+    text.line(
+        "aof_last_bgrewrite_status",
+        status(server.aof.last_rewrite_is_ok()),
+    );
+    text.line(
+        "aof_last_write_status",
+        status(server.aof.error().is_none()),
+    );
+    if server.aof.is_on() {
+        text.line("aof_buffer_length", server.keyspace.effects.log().len());
+    }
 }
 
 fn stats(server: &Server, text: &mut Text) {

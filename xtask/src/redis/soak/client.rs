@@ -1,0 +1,106 @@
+//! A client of the soak test: asks, and tells a lost connection from a wrong answer.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::time::Duration;
+
+use anyhow::Result;
+
+use super::Shared;
+use crate::redis::connection::{Connection, NoReply};
+use crate::redis::resp::{Line, encode_command};
+
+/// How long any answer may take: far more than a busy machine needs.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Why a client stops.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// The connection ended: it was killed, or the server was.
+    Lost,
+    /// What came is wrong.
+    Violation(String),
+}
+
+pub(super) type Outcome<T> = std::result::Result<T, Failure>;
+
+/// One connection.
+pub(super) struct Client {
+    connection: Connection,
+    pub(super) n_commands: u64,
+}
+
+impl Client {
+    pub(super) fn connect(shared: &Shared) -> Result<Client> {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, shared.address));
+        let stream = TcpStream::connect_timeout(&address, Duration::from_secs(5))?;
+        Ok(Client {
+            connection: Connection::new(stream)?,
+            n_commands: 0,
+        })
+    }
+
+    /// Sends a command without waiting for its answer.
+    pub(super) fn send(&mut self, words: &[&str]) -> Outcome<()> {
+        let words: Vec<Vec<u8>> = words.iter().map(|word| word.as_bytes().to_vec()).collect();
+        let sent = self.connection.send(&encode_command(&words));
+        sent.map_err(|_| Failure::Lost)
+    }
+
+    /// The next answer, an error too.
+    pub(super) fn receive(&mut self) -> Outcome<Vec<Line>> {
+        let answer = self.receive_in(LIMIT)?;
+        answer.ok_or_else(|| Failure::Violation(format!("no answer in {LIMIT:?}")))
+    }
+
+    /// The next answer or message, if one comes in time.
+    pub(super) fn receive_in(&mut self, limit: Duration) -> Outcome<Option<Vec<Line>>> {
+        match self.connection.reply(limit) {
+            Ok(lines) => {
+                self.n_commands += 1;
+                Ok(Some(lines))
+            }
+            Err(NoReply::Timeout(_)) => Ok(None),
+            Err(NoReply::Closed(_)) => Err(Failure::Lost),
+            Err(NoReply::Malformed(what)) => Err(Failure::Violation(what)),
+        }
+    }
+
+    /// The answer to a command, which must be no error.
+    pub(super) fn ask(&mut self, words: &[&str]) -> Outcome<Vec<Line>> {
+        let lines = self.ask_any(words)?;
+        match lines.first() {
+            Some(line) if line.text.starts_with('-') => {
+                let command = words.join(" ");
+                let text = &line.text;
+                Err(Failure::Violation(format!(
+                    "{command:.100} is answered {text}"
+                )))
+            }
+            _ => Ok(lines),
+        }
+    }
+
+    /// The answer to a command, an error too.
+    pub(super) fn ask_any(&mut self, words: &[&str]) -> Outcome<Vec<Line>> {
+        self.send(words)?;
+        self.receive()
+    }
+
+    /// All strings and integers of an answer, in order; what is missing is empty.
+    pub(super) fn values(&mut self, words: &[&str]) -> Outcome<Vec<String>> {
+        let lines = self.ask(words)?;
+        let text =
+            |line: &Line| String::from_utf8_lossy(&line.value().unwrap_or_default()).into_owned();
+        let is_value = |line: &&Line| !line.text.starts_with('*');
+        Ok(lines.iter().filter(is_value).map(text).collect())
+    }
+
+    /// The numbers that an answer has; 0 for what is missing or no number.
+    pub(super) fn numbers(&mut self, words: &[&str]) -> Outcome<Vec<u64>> {
+        let values = self.values(words)?;
+        Ok(values
+            .iter()
+            .map(|value| value.parse().unwrap_or(0))
+            .collect())
+    }
+}

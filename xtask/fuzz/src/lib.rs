@@ -17,6 +17,7 @@ pub fn vm(stress: bool) -> Vm {
         // Each step of a stressed collector walks the whole heap.
         instruction_limit: Some(if stress { INSTRUCTION_LIMIT / 80 } else { INSTRUCTION_LIMIT }),
         stress_collector: stress,
+        ..VmConfig::default()
     });
     open(&mut vm, Preset::Sandboxed).expect("the libraries fit the limit");
     vm

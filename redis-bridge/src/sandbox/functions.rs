@@ -12,7 +12,7 @@ use crate::ext::Lasting;
 use crate::script::failure;
 use crate::script::wording::Wording;
 
-use super::{guard, install_libraries, protect, set_api};
+use super::{RandomSource, guard, install_libraries, protect, set_api};
 
 /// What the engine of functions needs of the world it made.
 #[derive(Debug)]
@@ -21,6 +21,8 @@ pub(crate) struct FunctionWorld {
     pub(crate) error_handler: Root,
     /// What may have to be reset.
     pub(crate) libraries: Lasting,
+    /// What goes on in the other VM.
+    pub(crate) random: RandomSource,
     /// The globals of functions, by name.
     at_call: Root,
     /// The globals of a library that is being loaded, by name.
@@ -53,6 +55,7 @@ pub(crate) fn install(vm: &mut Vm, identity: &Identity) -> Result<FunctionWorld,
         Ok(FunctionWorld {
             error_handler: cx.root(handler)?,
             libraries,
+            random: RandomSource::of(cx)?,
             at_call: cx.root(Value::Table(at_call))?,
             at_load: cx.root(Value::Table(at_load))?,
         })

@@ -25,6 +25,8 @@ pub(crate) struct Handles {
     argv_name: Root,
     /// What may have to be reset.
     pub(crate) libraries: Lasting,
+    /// What goes on in the other VM.
+    pub(crate) random: RandomSource,
 }
 
 /// Fills an empty VM with the world of scripts.
@@ -55,8 +57,43 @@ pub(crate) fn install(vm: &mut Vm, identity: &Identity) -> Result<Handles, LuaEr
             keys_name: name(b"KEYS")?,
             argv_name: name(b"ARGV")?,
             libraries,
+            random: RandomSource::of(cx)?,
         })
     })
+}
+
+/// Where `math.random` is in its sequence. Servers have one sequence for all scripts and
+/// functions, whichever VM they run in.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RandomState(f64);
+
+/// What holds the [`RandomState`] of a VM.
+#[derive(Debug)]
+pub(crate) struct RandomSource(Root);
+
+impl RandomSource {
+    fn of(cx: &CallCx<'_>) -> Result<Self, LuaError> {
+        let math = cx.globals().get_bytes(b"math").as_table();
+        let state = match math.map(|math| math.get_bytes(b"random")) {
+            Some(Value::Function(random)) => random.upvalue(1).map(|(_, state)| state),
+            _ => None,
+        };
+        cx.root(state.unwrap_or(Value::Nil)).map(Self)
+    }
+
+    /// Where the sequence is.
+    pub(crate) fn state(&self, vm: &Vm) -> Option<RandomState> {
+        let table = vm.value_of(&self.0)?.as_table()?;
+        table.get_index(1).as_number().map(RandomState)
+    }
+
+    /// Goes on from there.
+    pub(crate) fn set_state(&self, vm: &Vm, state: RandomState) {
+        if let Some(Value::Table(table)) = vm.value_of(&self.0) {
+            // The element is there, so no memory is needed.
+            let _ = table.set_index(1, Value::Number(state.0));
+        }
+    }
 }
 
 /// Installs what scripts and functions share.

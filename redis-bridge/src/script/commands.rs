@@ -149,15 +149,22 @@ pub(super) fn limits(server: &Server) -> Limits {
 fn with_engine(cx: &mut Cx<'_>, body: impl FnOnce(&mut Cx<'_>, &mut ScriptEngine) -> Done) -> Done {
     let mut engine = match cx.server.scripts.take() {
         Some(engine) => engine,
-        None => ScriptEngine::new(cx.server.compat)
-            .map(Box::new)
-            .map_err(|error| CommandError::new(format!("ERR no scripting engine: {error}")))?,
+        None => Box::new(new_engine(cx.server)?),
     };
     engine.set_limits(limits(cx.server));
     let done = body(cx, &mut engine);
     note_use(cx.server, &engine);
     cx.server.scripts = Some(engine);
     done
+}
+
+fn new_engine(server: &Server) -> Result<ScriptEngine, CommandError> {
+    let mut engine = ScriptEngine::new(server.compat)
+        .map_err(|error| CommandError::new(format!("ERR no scripting engine: {error}")))?;
+    if let Some(state) = server.random_state {
+        engine.set_random_state(state);
+    }
+    Ok(engine)
 }
 
 fn note_use(server: &mut Server, engine: &ScriptEngine) {

@@ -9,7 +9,7 @@ use crate::convert::to_reply::error_line;
 use crate::debugger::Session;
 use crate::host::Host;
 use crate::reply::ReplySink;
-use crate::sandbox::{self, Handles};
+use crate::sandbox::{self, Handles, RandomState};
 use crate::script::run::{self, Outcome, ScriptCall};
 use crate::script::wording::Wording;
 
@@ -123,6 +123,17 @@ impl Environment {
         const STEP: usize = 50;
         // Nothing scripts leave behind has finalizers that could fail.
         let _ = self.vm.enter(|cx| cx.gc_step(STEP));
+    }
+
+    /// Where `math.random` is in its sequence.
+    #[must_use]
+    pub fn random_state(&self) -> Option<RandomState> {
+        self.handles.random.state(&self.vm)
+    }
+
+    /// Has `math.random` go on from there.
+    pub fn set_random_state(&mut self, state: RandomState) {
+        self.handles.random.set_state(&self.vm, state);
     }
 
     /// Bytes that the VM uses.

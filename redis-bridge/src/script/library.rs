@@ -42,6 +42,7 @@ use crate::compat::Identity;
 use crate::convert::to_reply::error_line;
 use crate::host::Host;
 use crate::reply::ReplySink;
+use crate::sandbox::RandomState;
 use crate::sandbox::functions::{self, FunctionWorld};
 use crate::script::run::{self, HostKey, Loading, Program, Run};
 use crate::script::wording::Wording;
@@ -248,6 +249,17 @@ impl FunctionEngine {
     pub fn collect(&mut self) {
         // Nothing functions leave behind has finalizers that could fail.
         let _ = self.vm.collect();
+    }
+
+    /// Where `math.random` is in its sequence.
+    #[must_use]
+    pub fn random_state(&self) -> Option<RandomState> {
+        self.world.random.state(&self.vm)
+    }
+
+    /// Has `math.random` go on from there.
+    pub fn set_random_state(&mut self, state: RandomState) {
+        self.world.random.set_state(&self.vm, state);
     }
 
     /// Bytes that the VM uses.

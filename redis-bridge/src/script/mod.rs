@@ -23,6 +23,7 @@ use crate::host::Host;
 use crate::reply::ReplySink;
 use cache::{Cache, Script};
 
+pub use crate::sandbox::RandomState;
 pub use cache::Sha;
 pub use debugging::DebugMode;
 pub use environment::{Compiled, Environment, Limits};
@@ -109,6 +110,17 @@ impl ScriptEngine {
     /// Has the scripts that run from now on be debugged, or no longer.
     pub fn set_debugger(&mut self, debugger: Option<Session>) {
         self.environment.set_debugger(debugger);
+    }
+
+    /// Where `math.random` is in its sequence.
+    #[must_use]
+    pub fn random_state(&self) -> Option<RandomState> {
+        self.environment.random_state()
+    }
+
+    /// Has `math.random` go on from there.
+    pub fn set_random_state(&mut self, state: RandomState) {
+        self.environment.set_random_state(state);
     }
 
     /// Is a script known?

@@ -13,7 +13,7 @@ use crate::compat::Compat;
 use crate::keyspace::events::KeyEvent;
 use crate::keyspace::{Event, Keyspace};
 use crate::script::functions::Libraries;
-use crate::script::{FunctionEngine, ScriptEngine};
+use crate::script::{FunctionEngine, RandomState, ScriptEngine};
 use crate::server::acl::Acl;
 use crate::server::aof::Aof;
 use crate::server::blocking::Blocking;
@@ -62,6 +62,8 @@ pub struct Server {
     pub scripts: Option<Box<ScriptEngine>>,
     /// The engine of functions, once there was a library; absent while one runs.
     pub functions: Option<Box<FunctionEngine>>,
+    /// Where functions have left `math.random`.
+    pub random_state: Option<RandomState>,
     /// The libraries of functions.
     pub libraries: Libraries,
     /// What the engines used when a script was called or changed last.
@@ -182,6 +184,7 @@ impl Server {
             pause: None,
             scripts: None,
             functions: None,
+            random_state: None,
             libraries: Libraries::default(),
             script_use: ScriptUse::default(),
             running_script: None,

@@ -14,10 +14,10 @@ use crate::script::commands::{
     READS, WRITES, caller, check, kill_running, limits, show_to_monitors, split_keys,
 };
 use crate::script::wording::Wording;
-use crate::script::{FunctionEngine, LibraryFunction, ScriptCall};
+use crate::script::{FunctionEngine, LibraryFunction, RandomState, ScriptCall};
 use crate::server::commands::help;
 use crate::server::state::{RunningScript, ScriptKind};
-use crate::server::{EmbeddedHost, dispatch};
+use crate::server::{EmbeddedHost, Server, dispatch};
 
 use super::metadata::Metadata;
 use super::{LOAD_TIMEOUT, Libraries, Library, dump, read_library};
@@ -114,10 +114,23 @@ fn with_engine(
         None => Box::new(new_engine(cx)?),
     };
     engine.set_limits(limits(cx.server));
+    if let Some(state) = random_state(cx.server) {
+        engine.set_random_state(state);
+    }
     let done = body(cx, &mut engine);
+    cx.server.random_state = engine.random_state();
+    if let (Some(scripts), Some(state)) = (&mut cx.server.scripts, engine.random_state()) {
+        scripts.set_random_state(state);
+    }
     cx.server.script_use.function_vm_bytes = engine.vm_bytes() as u64;
     cx.server.functions = Some(engine);
     done
+}
+
+/// Where scripts have left `math.random`, or functions if there was no script.
+fn random_state(server: &Server) -> Option<RandomState> {
+    let of_scripts = server.scripts.as_ref().and_then(|it| it.random_state());
+    of_scripts.or(server.random_state)
 }
 
 /// An engine in place of none. If there are libraries, an engine was lost (the server

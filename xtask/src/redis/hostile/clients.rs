@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 
-use super::super::connection::NoReply;
+use super::super::connection::{Connection, NoReply};
 use super::super::resp::encode_command;
 use super::super::server::Server;
 use super::{ATTACK_LIMIT, ask, reply, shown};
@@ -27,6 +27,11 @@ pub(super) const CLIENTS: &[BadClient] = &[
     (
         "a client that goes away from its running script",
         killed_in_script,
+    ),
+    ("noise for the debugger of scripts", noise_for_the_debugger),
+    (
+        "clients that go away from the debugger",
+        killed_in_the_debugger,
     ),
     ("500 connections", many_connections),
     ("a transaction without end", long_transaction),
@@ -150,6 +155,51 @@ fn killed_in_script(server: &Server) -> Result<()> {
         bail!("the next client is answered {}", shown(&answer));
     }
     Ok(())
+}
+
+/// A client whose script has stopped at its first line.
+fn stopped_script(server: &Server, mode: &str) -> Result<Connection> {
+    let mut connection = server.connect()?;
+    for command in [["SCRIPT", "DEBUG", mode], ["EVAL", "return 1", "0"]] {
+        connection.send(&encode_command(&command))?;
+        reply(&mut connection)?;
+    }
+    Ok(connection)
+}
+
+fn noise_for_the_debugger(server: &Server) -> Result<()> {
+    let noise = random_bytes(2 << 20);
+    let inputs: [&[u8]; 7] = [
+        &noise,
+        b"x",
+        b"*-1\r\n",
+        b"*1024\r\n$1\r\n",
+        b"*1\r\n$99999999999999999999\r\n",
+        b"*2\r\n$1\r\ne\r\n$6\r\n(error\r\n",
+        b"*2\r\n$1\r\nl\r\n$20\r\n-9223372036854775808\r\n",
+    ];
+    for mode in ["YES", "SYNC"] {
+        for input in inputs {
+            let mut connection = stopped_script(server, mode)?;
+            // It may be refused in the middle.
+            let _ = connection.send(input);
+            connection.half_close();
+            while connection.reply(ATTACK_LIMIT).is_ok() {}
+            server.ping()?;
+        }
+    }
+    Ok(())
+}
+
+fn killed_in_the_debugger(server: &Server) -> Result<()> {
+    let mut connections = Vec::new();
+    for _ in 0..20 {
+        connections.push(stopped_script(server, "YES")?);
+    }
+    server.ping()?;
+    drop(connections);
+    drop(stopped_script(server, "SYNC")?);
+    server.ping()
 }
 
 fn many_connections(server: &Server) -> Result<()> {

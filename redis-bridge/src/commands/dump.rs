@@ -13,7 +13,7 @@ use crate::replying;
 #[rustfmt::skip]
 pub(crate) const COMMANDS: &[CommandSpec] = &[
     CommandSpec::new(Group::Generic, "dump", "2.6.0", 2, "readonly", KeySpec::FIRST, replying!(dump)),
-    CommandSpec::new(Group::Generic, "restore", "2.6.0", -4, "write denyoom dangerous", KeySpec::FIRST, replying!(restore)),
+    CommandSpec::new(Group::Generic, "restore", "2.6.0", -4, "write denyoom dangerous; OW update", KeySpec::FIRST, replying!(restore)),
 ];
 
 fn dump(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {

@@ -1,5 +1,7 @@
 //! Commands on single members of sorted sets, and those that pop.
 
+use smallvec::SmallVec;
+
 use crate::commands::Cx;
 use crate::commands::args::{self, Options, is};
 use crate::commands::error::{CommandError, Done};
@@ -67,14 +69,20 @@ impl AddOptions {
     /// Takes the options at the start of `words`; returns the rest.
     fn parse<'a, 'b>(&mut self, mut words: &'a [&'b [u8]]) -> &'a [&'b [u8]] {
         while let Some((word, rest)) = words.split_first() {
-            let flag = match word.to_ascii_lowercase().as_slice() {
-                b"nx" => &mut self.if_missing,
-                b"xx" => &mut self.if_exists,
-                b"gt" => &mut self.if_greater,
-                b"lt" => &mut self.if_less,
-                b"ch" => &mut self.counts_changes,
-                b"incr" => &mut self.increments,
-                _ => break,
+            let flag = if is(word, "nx") {
+                &mut self.if_missing
+            } else if is(word, "xx") {
+                &mut self.if_exists
+            } else if is(word, "gt") {
+                &mut self.if_greater
+            } else if is(word, "lt") {
+                &mut self.if_less
+            } else if is(word, "ch") {
+                &mut self.counts_changes
+            } else if is(word, "incr") {
+                &mut self.increments
+            } else {
+                break;
             };
             *flag = true;
             words = rest;
@@ -131,13 +139,13 @@ fn add(cx: &mut Cx<'_>, args: &[&[u8]], mut options: AddOptions, out: &mut dyn R
     let pairs = pairs
         .chunks_exact(2)
         .map(|pair| Ok((args::float(pair[0])?, pair[1])))
-        .collect::<Result<Vec<_>, CommandError>>()?;
+        .collect::<Result<SmallVec<[_; 4]>, CommandError>>()?;
 
-    let is_missing = cx.edit::<SortedSet>(key)?.is_none();
+    let is_missing = options.if_exists && cx.edit::<SortedSet>(key)?.is_none();
     let (mut n_added, mut n_updated) = (0, 0);
     let mut last_score = None;
     let mut failure = None;
-    if !(is_missing && options.if_exists) {
+    if !is_missing {
         let zset = cx.edit_or_create::<SortedSet>(key)?;
         for (score, member) in pairs {
             let old = zset.score(member);
@@ -149,10 +157,12 @@ fn add(cx: &mut Cx<'_>, args: &[&[u8]], mut options: AddOptions, out: &mut dyn R
                 }
             };
             last_score = new;
-            if let Some(new) = new {
+            if let Some(new) = new
+                && old != Some(new)
+            {
                 zset.set(member, new);
                 n_added += usize::from(old.is_none());
-                n_updated += usize::from(old.is_some_and(|old| old != new));
+                n_updated += usize::from(old.is_some());
             }
         }
     }
@@ -447,6 +457,8 @@ fn zrandmember(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done
         return Ok(());
     };
     let count = args::int(count)?;
+    // Out of every range: that is said first.
+    Amount::of(count, false)?;
     let with_scores = match &args[3..] {
         [] => false,
         [word] if is(word, "withscores") => true,

@@ -31,6 +31,13 @@ pub fn parse_i64(text: &[u8]) -> Option<i64> {
 /// behind it, and not NaN. `None` also if it is too large or too small for a double.
 #[must_use]
 pub fn parse_f64(text: &[u8]) -> Option<f64> {
+    /// Integers of so many digits are doubles.
+    const MAX_EXACT_LEN: usize = 15;
+    if text.len() <= MAX_EXACT_LEN
+        && let Some(integer) = parse_i64(text)
+    {
+        return Some(integer as f64);
+    }
     let (value, is_exact) = strtod(text)?;
     is_exact.then_some(value)
 }

@@ -7,6 +7,8 @@ mod groups;
 mod info;
 mod range;
 mod read;
+#[cfg(test)]
+mod tests;
 
 use crate::commands::Cx;
 use crate::commands::error::CommandError;

@@ -250,7 +250,7 @@ fn document(specs: &[&CommandSpec], out: &mut dyn ReplySink) {
 fn list(_: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     let every = commands::all_with_subcommands();
     let names: Vec<_> = match args[2..] {
-        [] => commands::all().map(|spec| spec.name).collect(),
+        [] => every.map(|spec| spec.name).collect(),
         [filter, by, wanted] if is(filter, "FILTERBY") => {
             let is_wanted = |spec: &&CommandSpec| -> bool {
                 if is(by, "PATTERN") {

@@ -164,14 +164,14 @@ fn bitcount(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
         [] => 0..bytes.len() as u64 * 8,
         [start, stop, unit @ ..] if unit.len() <= 1 => {
             let (start, stop) = (args::int(start)?, args::int(stop)?);
-            let unit = unit
-                .first()
-                .map_or(Ok(Unit::Bytes), |word| Unit::parse(word))?;
             // A range of negative ends in the wrong order is empty even if both are
-            // before the start.
+            // before the start, whatever the unit is said to be.
             if start < 0 && stop < 0 && start > stop {
                 0..0
             } else {
+                let unit = unit
+                    .first()
+                    .map_or(Ok(Unit::Bytes), |word| Unit::parse(word))?;
                 let n_units = if unit == Unit::Bits {
                     bytes.len() * 8
                 } else {

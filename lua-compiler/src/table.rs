@@ -133,7 +133,10 @@ impl Codegen<'_> {
             let &TableItem::Keyed { key, value } = item else {
                 continue;
             };
-            if let Expr::String(name) = chunk.expr(key) {
+            // A nil leaves its node free, which shows where another key collides with it.
+            if let Expr::String(name) = chunk.expr(key)
+                && !matches!(chunk.expr(value), Expr::Nil)
+            {
                 let key = self.string(name)?;
                 let value = template_value(chunk.expr(value)).unwrap_or(ConstKey::False);
                 let value = self.constant(value)?;
@@ -186,7 +189,10 @@ impl Codegen<'_> {
                     gathered += 1;
                 }
                 TableItem::Keyed { key, value } => {
-                    let is_done = is_template && template_value(self.chunk.expr(value)).is_some();
+                    let value_expr = self.chunk.expr(value);
+                    let is_done = is_template
+                        && (matches!(value_expr, Expr::Nil)
+                            || template_value(value_expr).is_some());
                     if !is_done {
                         self.keyed(table, key, value)?;
                     }

@@ -83,6 +83,7 @@ const UNSAFE_IN_VALKEY_MODULE: &[&str] = &[
     "ffi/callbacks.rs",
     "ffi/command.rs",
     "ffi/context.rs",
+    "ffi/debugger.rs",
     "ffi/entry.rs",
     "ffi/mod.rs",
     "ffi/strings.rs",

@@ -140,6 +140,13 @@ impl Session {
         self.0.console.borrow_mut().show(lines);
     }
 
+    /// Gives out what was noted since the last stop: for servers that say by themselves that
+    /// a session has ended.
+    #[must_use]
+    pub fn take_lines(&self) -> Vec<Line> {
+        self.with_state(State::take_log)
+    }
+
     fn with_state<R>(&self, body: impl FnOnce(&mut State) -> R) -> R {
         body(&mut self.0.state.borrow_mut())
     }

@@ -16,11 +16,13 @@ use std::num::NonZeroU64;
 use std::time::Duration;
 
 use redis_bridge::compat::Identity;
+use redis_bridge::debugger::Session;
 use redis_bridge::host::Host;
 use redis_bridge::reply::ReplySink as _;
 use redis_bridge::script::{Limits, ScriptCall};
 
-use crate::ffi::{Context, Running};
+use crate::console::ServerConsole;
+use crate::ffi::{Context, Running, debugger};
 use crate::host::{LoadHost, ServerHost};
 use crate::reply::ClientReply;
 use crate::world::{Functions, Registered, Scripts, World};
@@ -180,6 +182,8 @@ pub(crate) struct Engine {
     function: Place<Functions>,
     identity: RefCell<Identity>,
     limits: Cell<Limits>,
+    /// Who debugs the next script.
+    debugging: RefCell<Option<Session>>,
     pub(crate) counters: Counters,
 }
 
@@ -195,6 +199,7 @@ impl Engine {
             function: Place::new(&identity)?,
             identity: RefCell::new(identity),
             limits: Cell::default(),
+            debugging: RefCell::default(),
             counters: Counters::default(),
         })
     }
@@ -283,15 +288,47 @@ impl Engine {
                 .function
                 .call(identity, handle, limits, &call, host, to),
         };
+        // What the session noted last goes out with the server's own last words.
+        let session = self.debugging.borrow().clone();
+        if let Some(session) = session {
+            debugger::log(session.take_lines());
+        }
         if let Err(text) = called {
             reply.error(format!("ERR {text}").as_bytes());
         }
     }
 
+    /// Begins a debugging session: the script of this text, which runs next, is debugged by
+    /// the user whom the server has a connection to.
+    pub(crate) fn start_debugging(&self, source: &[u8]) {
+        let compat = self.identity.borrow().compat;
+        // The server's own engine waits for ever, too.
+        let session = Session::new(source, Box::new(ServerConsole), compat, Duration::MAX);
+        self.set_session(Some(session));
+    }
+
+    /// Ends the session.
+    pub(crate) fn end_debugging(&self) {
+        self.set_session(None);
+    }
+
+    fn set_session(&self, session: Option<Session>) {
+        self.eval.with(&self.identity, |world| {
+            world.set_debugger(session.clone());
+        });
+        self.debugging.replace(session);
+    }
+
     /// Begins a new generation of a world and gives the old one out, with all that is in
     /// it; `None` if it is in use, and will be given up when it no longer is.
-    pub(crate) fn reset(&self, subsystem: Subsystem, insecure_api: bool) -> Option<Retired> {
-        self.identity.borrow_mut().insecure_api = insecure_api;
+    pub(crate) fn reset(
+        &self,
+        subsystem: Subsystem,
+        insecure_api: Option<bool>,
+    ) -> Option<Retired> {
+        if let Some(insecure_api) = insecure_api {
+            self.identity.borrow_mut().insecure_api = insecure_api;
+        }
         match subsystem {
             Subsystem::Eval => self.eval.reset(&self.identity).map(Retired::Eval),
             Subsystem::Function => self.function.reset(&self.identity).map(Retired::Function),
@@ -355,7 +392,7 @@ mod tests {
     fn what_is_freed_of_an_old_world_is_not_taken_from_the_new() {
         let engine = engine();
         let old = engine.compile(b"return 1").expect("it compiles");
-        drop(engine.reset(Subsystem::Eval, false));
+        drop(engine.reset(Subsystem::Eval, None));
         let new = engine.compile(b"return 2").expect("it compiles");
         engine.free(Subsystem::Eval, old);
         assert_eq!(engine.count(Subsystem::Eval), 1);
@@ -376,7 +413,7 @@ mod tests {
         assert_eq!(engine.count(Subsystem::Eval), 0);
         engine.compile(b"return 3").expect("it compiles");
         engine.eval.with(&engine.identity, |_| {
-            assert!(engine.reset(Subsystem::Eval, false).is_none());
+            assert!(engine.reset(Subsystem::Eval, None).is_none());
         });
         assert_eq!(engine.count(Subsystem::Eval), 0);
     }

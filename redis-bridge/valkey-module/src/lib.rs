@@ -4,8 +4,9 @@
 //!
 //! `ffi` holds all that touches the server's C interface; everything else is safe code:
 //! the engine (`engine`) with its two worlds of scripts (`world`), the server as a host (`host`),
-//! the client as a receiver of replies (`reply`), and what operators set (`settings`).
+//! the client as a receiver of replies (`reply`), the user of the debugger (`console`), and what operators set (`settings`).
 
+mod console;
 mod engine;
 mod ffi;
 mod host;

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use redis_bridge::compat::Identity;
+use redis_bridge::debugger::Session;
 use redis_bridge::host::Host;
 use redis_bridge::reply::ReplySink;
 use redis_bridge::script::{
@@ -71,6 +72,13 @@ impl Scripts {
             code: code.into(),
         };
         slot_of(self.scripts.insert(script))
+    }
+}
+
+impl Scripts {
+    /// Has the scripts that run from now on be debugged, or no longer.
+    pub(crate) fn set_debugger(&mut self, session: Option<Session>) {
+        self.environment.set_debugger(session);
     }
 }
 

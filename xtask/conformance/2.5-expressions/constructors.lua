@@ -105,3 +105,17 @@ end)
 local t = setmetatable({}, { __newindex = error })
 local u = { 1, 2, x = t }
 return #u
+--- case: a field that begins as nil leaves its place to others
+local names = { "a", "b", "c", "d", "e", "f", "g", "h", "x", "y", "z", "id", "key", "name" }
+local firsts = {}
+for _, nothing in ipairs(names) do
+  for _, something in ipairs(names) do
+    if nothing ~= something then
+      local code = "return { " .. nothing .. " = nil, " .. something .. " = 1 }"
+      local t = assert(loadstring(code))()
+      t[nothing] = 2
+      firsts[#firsts + 1] = next(t) == nothing and "1" or "2"
+    end
+  end
+end
+return table.concat(firsts)

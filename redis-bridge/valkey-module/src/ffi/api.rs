@@ -22,6 +22,10 @@ type Apply = extern "C" fn(*mut RawContext, *mut c_void, *mut *mut RawString) ->
 type AddInfo = extern "C" fn(*mut RawInfo, c_int);
 type CheckPermissions =
     unsafe extern "C" fn(*mut RawUser, *mut *mut RawString, c_int, c_int, *mut c_int) -> c_int;
+type ReplyWithError = unsafe extern "C" fn(*mut RawContext, c_int, *const c_char, ...) -> c_int;
+type DebuggerLog = unsafe extern "C" fn(*mut RawString, c_int);
+type DebuggerFlush = unsafe extern "C" fn();
+type DebuggerProcess = unsafe extern "C" fn(*mut c_int, *mut *mut RawString);
 type CallArgv = unsafe extern "C" fn(
     *mut RawContext,
     *mut *mut RawString,
@@ -103,6 +107,8 @@ api! {
         create_string = c"ValkeyModule_CreateString":
             fn(*mut RawContext, *const c_char, usize) -> *mut RawString;
         free_string = c"ValkeyModule_FreeString": fn(*mut RawContext, *mut RawString);
+        string_append_buffer = c"ValkeyModule_StringAppendBuffer":
+            fn(*mut RawContext, *mut RawString, *const c_char, usize) -> c_int;
         string_ptr_len = c"ValkeyModule_StringPtrLen":
             fn(*const RawString, *mut usize) -> *const c_char;
         log = c"ValkeyModule_Log": fn(*mut RawContext, *const c_char, *const c_char; ...);
@@ -120,8 +126,8 @@ api! {
             fn(*mut RawContext, *const c_char, usize) -> c_int;
         reply_with_verbatim_string_type = c"ValkeyModule_ReplyWithVerbatimStringType":
             fn(*mut RawContext, *const c_char, usize, *const c_char) -> c_int;
-        reply_with_custom_error_format = c"ValkeyModule_ReplyWithCustomErrorFormat":
-            fn(*mut RawContext, c_int, *const c_char; ...) -> c_int;
+        reply_with_error = c"ValkeyModule_ReplyWithError":
+            fn(*mut RawContext, *const c_char) -> c_int;
         reply_with_array = c"ValkeyModule_ReplyWithArray": fn(*mut RawContext, c_long) -> c_int;
         reply_with_map = c"ValkeyModule_ReplyWithMap": fn(*mut RawContext, c_long) -> c_int;
         reply_with_set = c"ValkeyModule_ReplyWithSet": fn(*mut RawContext, c_long) -> c_int;
@@ -165,8 +171,15 @@ api! {
             fn(*mut RawInfo, *const c_char, c_ulonglong) -> c_int;
     }
     optional {
+        // Since Valkey 9: can leave an error uncounted.
+        reply_with_custom_error = c"ValkeyModule_ReplyWithCustomErrorFormat": ReplyWithError;
         // Since Valkey 9.1: knows of rights to databases too.
         acl_check_permissions = c"ValkeyModule_ACLCheckPermissions": CheckPermissions;
+        // Since version 4 of the engine interface.
+        debugger_log = c"ValkeyModule_ScriptingEngineDebuggerLog": DebuggerLog;
+        debugger_flush_logs = c"ValkeyModule_ScriptingEngineDebuggerFlushLogs": DebuggerFlush;
+        debugger_process_commands = c"ValkeyModule_ScriptingEngineDebuggerProcessCommands":
+            DebuggerProcess;
     }
 }
 

@@ -27,11 +27,13 @@ use redis_bridge::script::{LibraryFunction, ScriptFlags};
 
 use super::api::Api;
 use super::context::{Context, Running};
+use super::debugger;
 use super::strings::{ServerString, all_bytes, text};
+use super::types::debugger_enable as enabling;
 use super::types::{
-    COMPILED_FUNCTION_ABI, CompiledFunction, ENGINE_ABI, EngineMethods, LazyReset, MEMORY_INFO_ABI,
-    MemoryInfo, OK, RawContext, RawInfo, RawRun, RawString, SUBSYSTEM_EVAL, SUBSYSTEM_FUNCTION,
-    script_flag,
+    COMPILED_FUNCTION_ABI, CompiledFunction, DebuggerCommand, ENGINE_ABI, EngineMethods, LazyReset,
+    MEMORY_INFO_ABI, MemoryInfo, OK, RawContext, RawInfo, RawRun, RawString, SUBSYSTEM_EVAL,
+    SUBSYSTEM_FUNCTION, script_flag,
 };
 use crate::engine::{Engine, Handle, Retired, Subsystem};
 use crate::settings::Setting;
@@ -47,10 +49,10 @@ pub(super) fn methods(version: u64) -> EngineMethods {
     } else {
         compile_code as *const c_void
     };
-    let reset_env = if version < 3 {
-        reset_env_v2 as *const c_void
-    } else {
-        reset_env as *const c_void
+    let reset_env = match version {
+        1 | 2 => reset_env_v2 as *const c_void,
+        3 => reset_env_v3 as *const c_void,
+        _ => reset_env as *const c_void,
     };
     EngineMethods {
         version: version.min(ENGINE_ABI),
@@ -60,11 +62,10 @@ pub(super) fn methods(version: u64) -> EngineMethods {
         get_function_memory_overhead: get_function_memory_overhead as *const c_void,
         reset_env,
         get_memory_info: get_memory_info as *const c_void,
-        // Without these the server says that the engine has no debugger.
-        debugger_enable: std::ptr::null(),
-        debugger_disable: std::ptr::null(),
-        debugger_start: std::ptr::null(),
-        debugger_end: std::ptr::null(),
+        debugger_enable: debugger_enable as *const c_void,
+        debugger_disable: debugger_disable as *const c_void,
+        debugger_start: debugger_start as *const c_void,
+        debugger_end: debugger_end as *const c_void,
     }
 }
 
@@ -340,7 +341,17 @@ extern "C" fn reset_env_v2(
     engine: *mut c_void,
     is_async: c_int,
 ) -> *mut LazyReset {
-    reset_env(context, engine, SUBSYSTEM_EVAL, is_async)
+    reset_env_v3(context, engine, SUBSYSTEM_EVAL, is_async)
+}
+
+/// These servers have no client in the context, without which a setting cannot be asked for.
+extern "C" fn reset_env_v3(
+    context: *mut RawContext,
+    engine: *mut c_void,
+    kind: c_int,
+    is_async: c_int,
+) -> *mut LazyReset {
+    reset(context, engine, kind, is_async, |_| None)
 }
 
 extern "C" fn reset_env(
@@ -349,13 +360,26 @@ extern "C" fn reset_env(
     kind: c_int,
     is_async: c_int,
 ) -> *mut LazyReset {
-    // SAFETY: E1, E2.
+    reset(context, engine, kind, is_async, |context| {
+        Some(super::entry::has_insecure_api(context))
+    })
+}
+
+/// Begins anew; the old world is dropped at once, or by whom the server chooses. `insecure`
+/// tells whether `lua-enable-insecure-api` is on, if that can be known.
+fn reset(
+    context: *mut RawContext,
+    engine: *mut c_void,
+    kind: c_int,
+    is_async: c_int,
+    insecure: impl FnOnce(Context<'_>) -> Option<bool>,
+) -> *mut LazyReset {
+    // SAFETY: E1, E2: only callbacks call this, with their pointers.
     let Some((engine, context)) = (unsafe { enter(context, engine) }) else {
         return std::ptr::null_mut();
     };
     let old = guard(Some(context), "reset_env", || {
-        let insecure_api = super::entry::has_insecure_api(context);
-        let old = engine.reset(subsystem(kind)?, insecure_api)?;
+        let old = engine.reset(subsystem(kind)?, insecure(context))?;
         Some(Box::new(old)).filter(|_| is_async != 0)
     });
     let Some(old) = old.flatten() else {
@@ -397,6 +421,59 @@ extern "C" fn get_memory_info(
         used_memory: used.unwrap_or(0),
         // The same number always: the server adds it, and later subtracts it.
         engine_memory_overhead: size_of::<Engine>(),
+    }
+}
+
+extern "C" fn debugger_enable(
+    _context: *mut RawContext,
+    _engine: *mut c_void,
+    kind: c_int,
+    out_commands: *mut *const DebuggerCommand,
+    out_count: *mut usize,
+) -> c_int {
+    if subsystem(kind) != Some(Subsystem::Eval) || !debugger::is_supported() {
+        return enabling::NOT_SUPPORTED;
+    }
+    let (commands, count) = debugger::commands();
+    // SAFETY: the out pointers are the server's.
+    unsafe {
+        out_commands.write(commands);
+        out_count.write(count);
+    }
+    enabling::ENABLED
+}
+
+/// A session begins with [`debugger_start`]: before, there is nothing to disable.
+extern "C" fn debugger_disable(_context: *mut RawContext, _engine: *mut c_void, _kind: c_int) {}
+
+extern "C" fn debugger_start(
+    context: *mut RawContext,
+    engine: *mut c_void,
+    kind: c_int,
+    source: *mut RawString,
+) {
+    // SAFETY: E1, E2; the text is lent until we return (W2).
+    let (engine, context, source) = unsafe {
+        let Some((engine, context)) = enter(context, engine) else {
+            return;
+        };
+        (
+            engine,
+            context,
+            super::strings::bytes(context.api(), source),
+        )
+    };
+    guard(Some(context), "debugger_start", || {
+        if subsystem(kind) == Some(Subsystem::Eval) {
+            engine.start_debugging(source);
+        }
+    });
+}
+
+extern "C" fn debugger_end(context: *mut RawContext, engine: *mut c_void, _kind: c_int) {
+    // SAFETY: E1, E2.
+    if let Some((engine, context)) = unsafe { enter(context, engine) } {
+        guard(Some(context), "debugger_end", || engine.end_debugging());
     }
 }
 

@@ -130,12 +130,15 @@ impl<'a> Context<'a> {
         let text = with_nul(text);
         // SAFETY: F1, C1; the format takes one string, which ends in a NUL.
         unsafe {
-            (self.api.reply_with_custom_error_format)(
-                self.as_ptr(),
-                c_int::from(is_to_be_counted),
-                c"%s".as_ptr(),
-                text.as_ptr(),
-            );
+            match self.api.reply_with_custom_error {
+                Some(reply) => reply(
+                    self.as_ptr(),
+                    c_int::from(is_to_be_counted),
+                    c"%s".as_ptr(),
+                    text.as_ptr(),
+                ),
+                None => (self.api.reply_with_error)(self.as_ptr(), text.as_ptr().cast()),
+            };
         }
     }
 

@@ -6,6 +6,7 @@ mod api;
 mod callbacks;
 mod command;
 mod context;
+pub(crate) mod debugger;
 pub(crate) mod entry;
 mod strings;
 mod types;

@@ -46,6 +46,20 @@ impl ServerString {
         self.raw.as_ptr()
     }
 
+    /// Adds bytes to a string that nobody else holds yet.
+    pub(super) fn append(&self, bytes: &[u8]) {
+        // SAFETY: F1, W1; the bytes are copied. The server does nothing to a string that
+        // others hold.
+        unsafe {
+            (self.api.string_append_buffer)(
+                std::ptr::null_mut(),
+                self.as_ptr(),
+                bytes.as_ptr().cast(),
+                bytes.len(),
+            );
+        }
+    }
+
     /// Gives the reference away.
     pub(super) fn into_raw(self) -> *mut RawString {
         let raw = self.raw.as_ptr();

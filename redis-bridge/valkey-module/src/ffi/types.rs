@@ -149,6 +149,39 @@ pub(crate) struct EngineMethods {
     pub(crate) debugger_end: *const c_void,
 }
 
+/// A parameter of a debugger's command.
+#[repr(C)]
+pub(crate) struct DebuggerParam {
+    pub(crate) name: *const c_char,
+    pub(crate) optional: c_int,
+    pub(crate) variadic: c_int,
+}
+
+/// A command of a debugger.
+#[repr(C)]
+pub(crate) struct DebuggerCommand {
+    pub(crate) version: u64,
+    pub(crate) name: *const c_char,
+    pub(crate) prefix_len: usize,
+    pub(crate) params: *const DebuggerParam,
+    pub(crate) params_len: usize,
+    pub(crate) desc: *const c_char,
+    pub(crate) invisible: c_int,
+    pub(crate) handler: Option<extern "C" fn(*mut *mut RawString, usize, *mut c_void) -> c_int>,
+    pub(crate) context: *mut c_void,
+}
+
+/// The version of [`DebuggerCommand`].
+pub(crate) const DEBUGGER_COMMAND_ABI: u64 = 1;
+
+/// What the server is told when it asks for a debugger.
+pub(crate) mod debugger_enable {
+    use std::ffi::c_int;
+
+    pub(crate) const NOT_SUPPORTED: c_int = 0;
+    pub(crate) const ENABLED: c_int = 1;
+}
+
 type OnNothing = Option<extern "C" fn(*mut c_void)>;
 type OnLength = Option<extern "C" fn(*mut c_void, usize)>;
 type OnText = Option<extern "C" fn(*mut c_void, *const c_char, usize)>;
@@ -193,4 +226,6 @@ const _: () = {
     assert!(size_of::<MemoryInfo>() == 24);
     assert!(size_of::<LazyReset>() == 16);
     assert!(size_of::<ReplyHandlers>() == 184);
+    assert!(size_of::<DebuggerCommand>() == 72);
+    assert!(size_of::<DebuggerParam>() == 16);
 };

@@ -397,50 +397,49 @@ fn tables() {
          t = {...; a = 'b'}\n\
          t = {{}, (f())}",
         expect![[r#"
-            main <test:0,0> (54 words)
-            0+ params, 5 slots, 0 upvalues, 15 constants, 0 functions
+            main <test:0,0> (52 words)
+            0+ params, 5 slots, 0 upvalues, 13 constants, 0 functions
                 0 [1] DupTable   R0 T0
                 1 [1] LoadK      R1 K1 ; 1
-                2 [1] LoadK      R2 K5 ; 2
-                3 [1] GetGlobal  R3 K6 ; "f"
+                2 [1] LoadK      R2 K4 ; 2
+                3 [1] GetGlobal  R3 K5 ; "f"
                 5 [1] Call       R3 0 1
                 6 [1] NewTable   R4 0 0
                 7 [1] SetField   R0 R4 K2 ; "y"
-                9 [1] SetFieldK  R0 K7 K4 ; nil "z"
-               11 [1] SetList    R0 4 1
-               13 [2] NewTable   R1 0 2
-               14 [2] SetFieldK  R1 K1 K0 ; 1 "x"
-               16 [2] GetGlobal  R2 K8 ; "g"
-               18 [2] Call       R2 0 1
-               19 [2] SetField   R1 R2 K0 ; "x"
-               21 [2] Move       R0 R1
-               22 [3] NewTable   R1 0 3
-               23 [3] LoadK      R2 K5 ; 2
-               24 [3] SetInt     R1 R2 1
-               25 [3] GetGlobal  R2 K9 ; "k"
-               27 [3] GetGlobal  R3 K10 ; "v"
-               29 [3] SetIndex   R1 R2 R3
-               30 [3] SetFieldK  R1 K12 K11 ; true "n"
-               32 [3] Move       R0 R1
-               33 [4] NewTable   R1 0 0
-               34 [4] GetGlobal  R2 K6 ; "f"
-               36 [4] CallV      R2 1 0
-               37 [4] SetList    R1 0 1
-               39 [4] Move       R0 R1
-               40 [5] DupTable   R1 T1
-               41 [5] Vararg     R2 2
-               42 [5] SetList    R1 2 1
-               44 [5] Move       R0 R1
-               45 [6] NewTable   R1 2 0
-               46 [6] NewTable   R2 0 0
-               47 [6] GetGlobal  R3 K6 ; "f"
-               49 [6] Call       R3 0 1
-               50 [6] SetList    R1 3 1
-               52 [6] Move       R0 R1
-               53 [6] Return0
-            template T0 array 3 hash 3: "x"=1 "y"=false "z"=false
+                9 [1] SetList    R0 4 1
+               11 [2] NewTable   R1 0 2
+               12 [2] SetFieldK  R1 K1 K0 ; 1 "x"
+               14 [2] GetGlobal  R2 K6 ; "g"
+               16 [2] Call       R2 0 1
+               17 [2] SetField   R1 R2 K0 ; "x"
+               19 [2] Move       R0 R1
+               20 [3] NewTable   R1 0 3
+               21 [3] LoadK      R2 K4 ; 2
+               22 [3] SetInt     R1 R2 1
+               23 [3] GetGlobal  R2 K7 ; "k"
+               25 [3] GetGlobal  R3 K8 ; "v"
+               27 [3] SetIndex   R1 R2 R3
+               28 [3] SetFieldK  R1 K10 K9 ; true "n"
+               30 [3] Move       R0 R1
+               31 [4] NewTable   R1 0 0
+               32 [4] GetGlobal  R2 K5 ; "f"
+               34 [4] CallV      R2 1 0
+               35 [4] SetList    R1 0 1
+               37 [4] Move       R0 R1
+               38 [5] DupTable   R1 T1
+               39 [5] Vararg     R2 2
+               40 [5] SetList    R1 2 1
+               42 [5] Move       R0 R1
+               43 [6] NewTable   R1 2 0
+               44 [6] NewTable   R2 0 0
+               45 [6] GetGlobal  R3 K5 ; "f"
+               47 [6] Call       R3 0 1
+               48 [6] SetList    R1 3 1
+               50 [6] Move       R0 R1
+               51 [6] Return0
+            template T0 array 3 hash 3: "x"=1 "y"=false
             template T1 array 1 hash 1: "a"="b"
-            local R0 t 13..53
+            local R0 t 11..51
         "#]],
     );
 }

@@ -135,6 +135,8 @@ impl CommandSpec {
         };
         CATEGORIES.iter().filter_map(move |&(name, implied_by)| {
             let is_implied = implied_by.is_some_and(|flag| flags.intersects(flag));
+            // What a script reads, it reads by commands of its own.
+            let is_implied = is_implied && !(name == "read" && of_group.contains(&"scripting"));
             let is_slow = name == "slow" && !flags.contains(CommandFlags::FAST);
             (is_implied || is_slow || of_group.contains(&name)).then_some(name)
         })
@@ -224,12 +226,12 @@ pub const CATEGORIES: &[(&str, Option<CommandFlags>)] = &[
     ("geo", None),
     ("stream", None),
     ("pubsub", Some(CommandFlags::PUBSUB)),
-    ("admin", Some(CommandFlags::ADMIN)),
+    ("admin", Some(CommandFlags::parse("admin administers"))),
     ("fast", Some(CommandFlags::FAST)),
     ("slow", None),
     ("blocking", Some(CommandFlags::BLOCKING)),
     ("dangerous", Some(CommandFlags::parse("admin dangerous"))),
-    ("connection", None),
+    ("connection", Some(CommandFlags::parse("connection"))),
     ("transaction", None),
     ("scripting", None),
 ];
@@ -240,7 +242,7 @@ pub struct CommandFlags(u32);
 
 /// The words of [`CommandFlags`], in the order `COMMAND INFO` prints them; bit `n`
 /// stands for word `n`.
-const FLAG_WORDS: [&str; 27] = [
+const FLAG_WORDS: [&str; 29] = [
     "write",
     "readonly",
     "denyoom",
@@ -266,6 +268,8 @@ const FLAG_WORDS: [&str; 27] = [
     "keyspace",
     "dangerous",
     "sorts",
+    "connection",
+    "administers",
     // Not printed: which arguments are channels.
     "publishes",
     "listens",

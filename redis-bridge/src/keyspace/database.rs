@@ -22,6 +22,8 @@ pub struct Entry {
     pub used_at_s: u32,
     /// The last snapshot that has it, or that it is too young for.
     in_snapshot: u32,
+    /// Its share of [`Database::charged_bytes`].
+    charge: u32,
 }
 
 impl Entry {
@@ -31,6 +33,7 @@ impl Entry {
             value,
             expires_at_ms: None,
             used_at_s: seconds(now_ms),
+            charge: 0,
         }
     }
 
@@ -78,6 +81,8 @@ pub struct Database {
     snapshot: u32,
     /// The snapshot that is under way.
     walk: Option<Box<Walk>>,
+    /// The sum of what entries are charged.
+    charged: u64,
 }
 
 impl Clone for Database {
@@ -88,6 +93,7 @@ impl Clone for Database {
             deadlines: self.deadlines.clone(),
             snapshot: self.snapshot,
             walk: None,
+            charged: self.charged,
         }
     }
 }
@@ -201,6 +207,7 @@ impl Database {
         let snapshot = self.snapshot;
         if let Some(entry) = self.preserved(key) {
             let old = std::mem::replace(entry, Entry::new(value, now_ms, snapshot));
+            self.charged -= u64::from(old.charge);
             if let Some(deadline) = old.expires_at_ms {
                 self.deadlines.remove(&(deadline, key.into()));
             }
@@ -214,6 +221,7 @@ impl Database {
     pub fn remove(&mut self, key: &[u8]) -> Option<Entry> {
         self.preserved(key)?;
         let (key, entry) = self.entries.swap_remove_entry(key)?;
+        self.charged -= u64::from(entry.charge);
         if let Some(deadline) = entry.expires_at_ms {
             self.deadlines.remove(&(deadline, key));
         }
@@ -241,8 +249,54 @@ impl Database {
         }
         let (_, key) = self.deadlines.pop_first()?;
         self.preserved(&key);
-        self.entries.swap_remove(&key);
+        if let Some(entry) = self.entries.swap_remove(&key) {
+            self.charged -= u64::from(entry.charge);
+        }
         Some(key)
+    }
+
+    /// What the keys together are charged, in bytes; what that means is up to whoever
+    /// charges them.
+    #[must_use]
+    pub fn charged_bytes(&self) -> u64 {
+        self.charged
+    }
+
+    /// Charges a key anew, if it exists.
+    pub fn charge(&mut self, key: &[u8], bytes_of: impl FnOnce(&Entry) -> usize) {
+        if let Some(entry) = self.entries.get_mut(key) {
+            let bytes = u32::try_from(bytes_of(entry)).unwrap_or(u32::MAX);
+            let old = std::mem::replace(&mut entry.charge, bytes);
+            self.charged = self.charged - u64::from(old) + u64::from(bytes);
+        }
+    }
+
+    /// Charges all keys anew.
+    pub fn charge_all(&mut self, bytes_of: impl Fn(&[u8], &Entry) -> usize) {
+        self.charged = 0;
+        for (key, entry) in &mut self.entries {
+            entry.charge = u32::try_from(bytes_of(key, entry)).unwrap_or(u32::MAX);
+            self.charged += u64::from(entry.charge);
+        }
+    }
+
+    /// The soonest deadline, in milliseconds since 1970, and whose it is.
+    #[must_use]
+    pub fn soonest_deadline(&self) -> Option<(i64, &[u8])> {
+        let (deadline, key) = self.deadlines.first()?;
+        Some((*deadline, key))
+    }
+
+    /// A key with a deadline: mostly each with about the same probability, but the one
+    /// with the soonest if such keys are rare.
+    #[must_use]
+    pub fn random_volatile_key(&self) -> Option<&[u8]> {
+        const ATTEMPTS: usize = 20;
+        let is_volatile = |key: &&[u8]| self.deadline(key).is_some();
+        let found = (0..ATTEMPTS)
+            .filter_map(|_| self.random_key())
+            .find(is_volatile);
+        found.or_else(|| self.soonest_deadline().map(|(_, key)| key))
     }
 
     /// A key, each with the same probability.
@@ -271,6 +325,7 @@ impl Database {
             walk.take_over(entries);
         }
         self.deadlines.clear();
+        self.charged = 0;
     }
 
     /// The number of keys of a type, for statistics.

@@ -19,6 +19,8 @@ pub enum EventClass {
     Stream,
     /// A key was removed because its time was over.
     Expired,
+    /// A key was removed because memory was short.
+    Evicted,
     /// A key was created.
     New,
 }
@@ -36,6 +38,7 @@ impl EventClass {
             b'z' => Self::SortedSet,
             b't' => Self::Stream,
             b'x' => Self::Expired,
+            b'e' => Self::Evicted,
             b'n' => Self::New,
             _ => return None,
         })

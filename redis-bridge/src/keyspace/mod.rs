@@ -56,6 +56,8 @@ pub struct Keyspace {
     pub misses: u64,
     /// Keys removed because their time was over.
     pub expired: u64,
+    /// Keys removed because memory was short.
+    pub evicted: u64,
 }
 
 impl Keyspace {
@@ -74,6 +76,7 @@ impl Keyspace {
             hits: 0,
             misses: 0,
             expired: 0,
+            evicted: 0,
         };
         keyspace.refresh_clock();
         keyspace

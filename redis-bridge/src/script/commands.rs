@@ -51,7 +51,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         sub("script|flush", -2, "noscript may_replicate", replying!(flush)),
         sub("script|help", 2, "loading stale", script_help),
         sub("script|kill", 2, "noscript allow_busy", replying!(kill)),
-        sub("script|load", 3, "noscript may_replicate", replying!(load)),
+        sub("script|load", 3, "noscript stale may_replicate", replying!(load)),
         sub("script|show", 3, "noscript", replying!(show)),
     ]),
 ];
@@ -78,6 +78,7 @@ pub(super) fn eval_with(
     read_only: bool,
     out: &mut dyn ReplySink,
 ) -> Done {
+    show_to_monitors(cx, args);
     if debugging::is_wanted(cx) {
         return debugging::begin(cx, args, read_only, out);
     }
@@ -87,12 +88,13 @@ pub(super) fn eval_with(
             .load(args[1], Keep::WhileUsed)
             .map_err(CommandError::new)?;
         let script = engine.prepare(sha).ok_or_else(|| no_script(cx))?;
-        run(cx, engine, &script, args, call, out)
+        run(cx, engine, &script, call, out)
     })
 }
 
 fn evalsha_with(cx: &mut Cx<'_>, args: &[&[u8]], read_only: bool, out: &mut dyn ReplySink) -> Done {
     const HEX_LEN: usize = 40;
+    show_to_monitors(cx, args);
     if debugging::is_wanted(cx) {
         let text = "ERR Please use EVAL instead of EVALSHA for debugging";
         return Err(CommandError::of(text));
@@ -104,7 +106,7 @@ fn evalsha_with(cx: &mut Cx<'_>, args: &[&[u8]], read_only: bool, out: &mut dyn 
     with_engine(cx, |cx, engine| {
         let script = Sha::from_hex(args[1]).and_then(|sha| engine.prepare(sha));
         let script = script.ok_or_else(|| no_script(cx))?;
-        run(cx, engine, &script, args, call, out)
+        run(cx, engine, &script, call, out)
     })
 }
 
@@ -182,7 +184,6 @@ fn run(
     cx: &mut Cx<'_>,
     engine: &mut ScriptEngine,
     script: &Prepared,
-    args: &[&[u8]],
     mut call: ScriptCall<'_>,
     out: &mut dyn ReplySink,
 ) -> Done {
@@ -190,7 +191,6 @@ fn run(
         check(cx, flags, call.read_only)?;
         call.read_only |= flags.no_writes;
     }
-    show_to_monitors(cx, args);
     note_use(cx.server, engine);
     // Only `FUNCTION STATS` shows the arguments, and it does not answer during `EVAL`.
     cx.server.running_script = Some(RunningScript::new(ScriptKind::Eval, b"", &[]));

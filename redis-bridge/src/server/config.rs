@@ -7,6 +7,7 @@ use crate::keyspace::number::parse_i64;
 use crate::keyspace::stream::NodeLimits;
 use crate::keyspace::{EventClass, EventClasses};
 use crate::server::aof::AofSettings;
+use crate::server::evict::Policy;
 
 /// One setting.
 #[derive(Debug)]
@@ -66,7 +67,16 @@ const MAX: i64 = i64::MAX;
 const MAX_INT: i64 = i32::MAX as i64;
 const FIXED: bool = false;
 const MUTABLE: bool = true;
-const POLICIES: &[&str] = &["noeviction"];
+const POLICIES: &[&str] = &[
+    "volatile-lru",
+    "volatile-lfu",
+    "volatile-random",
+    "volatile-ttl",
+    "allkeys-lru",
+    "allkeys-lfu",
+    "allkeys-random",
+    "noeviction",
+];
 const LOG_LEVELS: &[&str] = &["debug", "verbose", "notice", "warning", "nothing"];
 /// The servers whose wording scripts can be given, in the order of
 /// [`Compat`](crate::compat::Compat).
@@ -219,6 +229,22 @@ pub const CONFIG: &[ConfigSpec] = &[
         "How often a second housekeeping runs",
     ),
     row(
+        "latency-monitor-threshold",
+        "",
+        Kind::Int(0, MAX),
+        "0",
+        MUTABLE,
+        "Milliseconds from which LATENCY remembers what took so long; 0 is never",
+    ),
+    row(
+        "latency-tracking",
+        "",
+        Kind::Bool,
+        "yes",
+        MUTABLE,
+        "Whether LATENCY HISTOGRAM counts how long commands take; it always does",
+    ),
+    row(
         "logfile",
         "",
         Kind::Text,
@@ -248,7 +274,7 @@ pub const CONFIG: &[ConfigSpec] = &[
         Kind::Memory(0, MAX),
         "0",
         MUTABLE,
-        "Bytes of memory from which writes are refused; 0 is no limit",
+        "Bytes from which keys are evicted or writes refused; 0 is no limit",
     ),
     row(
         "maxmemory-policy",
@@ -257,6 +283,14 @@ pub const CONFIG: &[ConfigSpec] = &[
         "noeviction",
         MUTABLE,
         "What happens at maxmemory",
+    ),
+    row(
+        "maxmemory-samples",
+        "",
+        Kind::Int(1, MAX_INT),
+        "5",
+        MUTABLE,
+        "Keys compared to find one to evict",
     ),
     row(
         "no-appendfsync-on-rewrite",
@@ -572,6 +606,12 @@ pub struct Settings {
     pub idle_timeout_s: u64,
     /// `maxmemory`, in bytes; 0 is no limit.
     pub max_memory_bytes: u64,
+    /// `maxmemory-policy`.
+    pub eviction: Policy,
+    /// `maxmemory-samples`: keys compared to find one to evict.
+    pub eviction_samples: usize,
+    /// `latency-monitor-threshold`, in milliseconds; 0 is never.
+    pub latency_threshold_ms: u64,
     /// `busy-reply-threshold`, in milliseconds; 0 is never.
     pub busy_threshold_ms: u64,
     /// `notify-keyspace-events`: the classes of events, and whether they are published
@@ -617,6 +657,9 @@ impl Settings {
             max_clients: size("maxclients"),
             idle_timeout_s: unsigned("timeout"),
             max_memory_bytes: unsigned("maxmemory"),
+            eviction: Policy::from_name(config.get("maxmemory-policy")),
+            eviction_samples: size("maxmemory-samples"),
+            latency_threshold_ms: unsigned("latency-monitor-threshold"),
             busy_threshold_ms: unsigned("busy-reply-threshold"),
             event_classes,
             events_by_key,

@@ -12,9 +12,9 @@ use crate::host::LogLevel;
 use crate::reply::{Protocol, ReplySink};
 use crate::resp::number::DoubleText;
 use crate::resp::write::RespWriter;
-use crate::server::refusal;
 use crate::server::session::{Queued, Replies, Session};
 use crate::server::state::{ScriptKind, Server, unix_ms};
+use crate::server::{recovery, refusal};
 
 /// Commands that run at once after `MULTI` instead of being queued.
 const NEVER_QUEUED: [&str; 6] = ["exec", "discard", "multi", "watch", "quit", "reset"];
@@ -146,16 +146,23 @@ fn check(
 /// The error of commands that need memory when there is none left.
 pub(crate) const OUT_OF_MEMORY: &[u8] = b"OOM command not allowed when used memory > 'maxmemory'.";
 
-/// Is memory short for this command, or for one that `EXEC` would run?
-fn is_out_of_memory(server: &Server, session: &Session, spec: &CommandSpec) -> bool {
+/// Is memory short for this command, or for one that `EXEC` would run, even after keys
+/// have been evicted as far as the policy allows it?
+fn is_out_of_memory(server: &mut Server, session: &Session, spec: &CommandSpec) -> bool {
     if server.settings.max_memory_bytes == 0 {
         return false;
     }
+    // What a script sees does not vanish under it.
+    let has_room = if server.running_script.is_none() {
+        server.make_room()
+    } else {
+        !server.is_over_max_memory()
+    };
     let needs_memory = |spec: &CommandSpec| spec.flags.contains(CommandFlags::DENYOOM);
     let queued = session.transaction.as_ref().filter(|_| spec.name == "exec");
     let is_asking =
         needs_memory(spec) || queued.is_some_and(|t| t.queued.iter().any(|q| needs_memory(q.spec)));
-    is_asking && server.is_over_max_memory()
+    is_asking && !has_room
 }
 
 /// Does the command write, or `PING` to find out whether that is possible, or would
@@ -302,9 +309,9 @@ fn run(
     let handler = || timed(server, session, spec, args, &mut reply);
     let time = catch_unwind(AssertUnwindSafe(handler)).unwrap_or_else(|panic| {
         out.truncate(reply_start);
-        recover(server, session, spec, &*panic);
+        recovery::recover(server, session, spec, &*panic);
         session.deny_blocking = denied_blocking;
-        RespWriter::new(out, session.protocol).error(INTERNAL_ERROR);
+        RespWriter::new(out, session.protocol).error(recovery::INTERNAL_ERROR);
         Duration::ZERO
     });
     let error = out
@@ -320,34 +327,6 @@ fn run(
         && let Some(client) = server.clients.get(session.id)
     {
         out.splice(reply_start..reply_start, client.take_mail());
-    }
-}
-
-const INTERNAL_ERROR: &[u8] =
-    b"ERR internal error: the command has failed inside the server, whose log says more";
-
-/// Makes the server usable again after a command has panicked. The scripting engine of a
-/// script that did is lost; the next script gets a new one.
-fn recover(
-    server: &mut Server,
-    session: &mut Session,
-    spec: &CommandSpec,
-    panic: &(dyn std::any::Any + Send),
-) {
-    let said = panic.downcast_ref::<&str>().copied();
-    let said = said.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    let text = format!(
-        "The command {} has failed inside the server: {}",
-        spec.name,
-        said.unwrap_or("it did not say why")
-    );
-    server.logger.log(LogLevel::Warning, text.as_bytes());
-    server.running_script = None;
-    session.block = None;
-    // What it did before it failed is in the data, but not in the log.
-    server.keyspace.effects.forget_command();
-    if server.aof.is_on() {
-        server.aof.want_rewrite();
     }
 }
 
@@ -401,6 +380,13 @@ fn account(
     server.stats.record_call(spec, time, error.is_some());
     if let Some(text) = error {
         server.stats.record_error(text);
+    }
+    let threshold_ms = server.settings.latency_threshold_ms;
+    let time_ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    if threshold_ms > 0 && time_ms >= threshold_ms {
+        let is_fast = spec.flags.contains(CommandFlags::FAST);
+        let event = if is_fast { "fast-command" } else { "command" };
+        server.latency.add(event, unix_ms() / 1000, time_ms);
     }
     let limit_us = server.settings.slowlog_slower_than_us;
     if limit_us >= 0
@@ -585,34 +571,5 @@ mod tests {
             &[&long, &long, b"y"],
             &format!("ERR unknown command '{clipped}', with args beginning with: '{clipped}' "),
         );
-    }
-
-    #[test]
-    fn a_command_that_panics_is_an_error_reply() {
-        let mut server = Server::new(crate::server::config::Config::default());
-        let mut session = Session::new(1);
-        let mut run = |line: &str| {
-            let args: Vec<_> = line.split(' ').map(str::as_bytes).collect();
-            let mut out = Vec::new();
-            execute(&mut server, &mut session, &args, &mut out);
-            String::from_utf8_lossy(&out).into_owned()
-        };
-        let failed = "-ERR internal error: the command has failed inside the server, whose log \
-                      says more\r\n";
-        assert_eq!(run("eval return(1) 0"), ":1\r\n");
-        assert_eq!(run("test-panic x"), failed);
-        assert_eq!(run("eval redis.call('test-panic','x') 0"), failed);
-        assert_eq!(run("eval return(2) 0"), ":2\r\n");
-        assert_eq!(run("multi"), "+OK\r\n");
-        assert_eq!(run("test-panic x"), "+QUEUED\r\n");
-        assert_eq!(run("exec"), failed);
-        assert_eq!(run("ping"), "+PONG\r\n");
-        // Libraries are loaded once more, for their engine was lost.
-        let code = "#!lua\tname=l\nlocal\tn=0\nredis.register_function('f',function()\t\
-                    n=n+1\tif\tn==2\tthen\tredis.call('test-panic','x')\tend\treturn\tn\tend)";
-        assert_eq!(run(&format!("function load {code}")), "$1\r\nl\r\n");
-        assert_eq!(run("fcall f 0"), ":1\r\n");
-        assert_eq!(run("fcall f 0"), failed);
-        assert_eq!(run("fcall f 0"), ":1\r\n");
     }
 }

@@ -54,6 +54,38 @@ pub fn human(bytes: u64) -> String {
     )
 }
 
+/// As [`estimate`], from a few elements of a collection.
+#[must_use]
+pub fn sampled_estimate(key: &[u8], entry: &Entry) -> usize {
+    const N_SAMPLED: usize = 5;
+    /// What an element costs beside its bytes.
+    const PER_ELEMENT: usize = 40;
+    const PER_KEY: usize = 96;
+    let mean = |len: usize, lens: &mut dyn Iterator<Item = usize>| -> usize {
+        let (n, sum) = lens
+            .take(N_SAMPLED)
+            .fold((0, 0), |(n, sum), len| (n + 1, sum + len));
+        (sum * len).div_ceil(n.max(1)) + len * PER_ELEMENT
+    };
+    let value = match &entry.value {
+        Value::String(text) => text.len(),
+        Value::List(list) => mean(list.len(), &mut list.iter().map(<[u8]>::len)),
+        Value::Hash(hash) => mean(
+            hash.len(),
+            &mut hash
+                .iter()
+                .map(|(field, value)| field.len() + value.len() + PER_ELEMENT),
+        ),
+        Value::Set(set) => mean(set.len(), &mut set.iter().map(|member| member.len())),
+        Value::SortedSet(zset) => mean(
+            zset.len(),
+            &mut zset.iter().map(|scored| scored.member.len() + PER_ELEMENT),
+        ),
+        Value::Stream(_) => return estimate(key, entry),
+    };
+    PER_KEY + key.len() + value
+}
+
 /// About how many bytes a key and its value take.
 #[must_use]
 pub fn estimate(key: &[u8], entry: &Entry) -> usize {

@@ -19,8 +19,8 @@ use crate::server::aof::Aof;
 use crate::server::blocking::Blocking;
 use crate::server::client::{self, Clients};
 use crate::server::config::{Config, Settings};
+use crate::server::latency::LatencyMonitor;
 use crate::server::log::Logger;
-use crate::server::memory;
 use crate::server::pubsub::{self, PubSub};
 use crate::server::session::{ClientId, Session};
 use crate::server::stats::{SlowLog, Stats};
@@ -40,6 +40,12 @@ pub struct Server {
     pub compat: Compat,
     /// The counters.
     pub stats: Stats,
+    /// Events that took long.
+    pub latency: LatencyMonitor,
+    /// Whether the sizes of keys are kept, because there is a limit.
+    is_charging: bool,
+    /// Whether expired keys are deleted before somebody asks for them.
+    pub is_expiring: bool,
     /// The slowest commands of late.
     pub slow_log: SlowLog,
     /// The users and what they may do.
@@ -78,8 +84,6 @@ pub struct Server {
     pub run_id: String,
     /// When it started.
     pub started: Instant,
-    /// Bytes of memory in use, sampled while there is a limit.
-    resident_bytes: u64,
     /// The port it listens on; 0 without a socket.
     pub port: u16,
     /// Told when a client sends `SHUTDOWN`.
@@ -174,6 +178,9 @@ impl Server {
             compat,
             acl: Acl::new(&config, compat != Compat::Redis70),
             stats: Stats::default(),
+            latency: LatencyMonitor::default(),
+            is_charging: false,
+            is_expiring: true,
             slow_log: SlowLog::default(),
             clients: Clients::default(),
             aof: Aof::default(),
@@ -192,7 +199,6 @@ impl Server {
             last_save: SystemTime::now(),
             run_id: run_id(),
             started: Instant::now(),
-            resident_bytes: memory::resident_bytes(),
             port: 0,
             shutdown: Rc::default(),
             listeners: Rc::default(),
@@ -208,12 +214,17 @@ impl Server {
         self.keyspace.events.wanted = self.settings.event_classes;
         self.logger.set_level(self.config.get("loglevel"));
         self.acl.apply_config(&self.config);
-        self.resident_bytes = memory::resident_bytes();
+        let is_limited = self.settings.max_memory_bytes > 0;
+        if is_limited && !std::mem::replace(&mut self.is_charging, is_limited) {
+            self.charge_all();
+        }
+        self.is_charging = is_limited;
     }
 
     /// Says that the value of `key` was changed, created or removed. Every command
     /// that writes calls it, once for each key, after the write.
     pub fn signal_modified(&mut self, db: usize, key: &[u8]) {
+        self.charge(db, key);
         self.watches.touch(db, key);
         self.blocking.signal(db, key);
     }
@@ -265,11 +276,11 @@ impl Server {
             || queued.is_some_and(|t| t.queued.iter().any(|q| may_write(q.spec.flags)))
     }
 
-    /// Does the process use more memory than `maxmemory` allows?
+    /// Is more memory in use than `maxmemory` allows?
     #[must_use]
     pub fn is_over_max_memory(&self) -> bool {
         let limit = self.settings.max_memory_bytes;
-        limit > 0 && self.resident_bytes > limit
+        limit > 0 && self.used_bytes() > limit
     }
 
     /// Ends a `CLIENT PAUSE`.
@@ -296,15 +307,14 @@ impl Server {
         /// Expired keys dropped at once, so that clients need not wait long.
         const MAX_EXPIRED: usize = 1000;
         self.stats.sample(interval);
-        if self.settings.max_memory_bytes > 0 {
-            self.resident_bytes = memory::resident_bytes();
-        }
         self.keyspace.refresh_clock();
         let (watches, blocking) = (&mut self.watches, &mut self.blocking);
-        self.keyspace.expire_cycle(MAX_EXPIRED, |db, key| {
-            watches.touch(db, key);
-            blocking.signal(db, key);
-        });
+        if self.is_expiring {
+            self.keyspace.expire_cycle(MAX_EXPIRED, |db, key| {
+                watches.touch(db, key);
+                blocking.signal(db, key);
+            });
+        }
         self.end_unit();
         client::serve_blocked(self);
         self.tick_aof();

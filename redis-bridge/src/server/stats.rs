@@ -7,6 +7,7 @@ use std::time::Duration;
 use hashbrown::HashMap;
 
 use crate::commands::spec::CommandSpec;
+use crate::server::latency::Histogram;
 
 /// More distinct error codes than this are not told apart: clients can make them up.
 const MAX_ERROR_CODES: usize = 128;
@@ -50,6 +51,8 @@ pub struct CommandStats {
     pub rejected: u64,
     /// How often its reply was an error.
     pub failed: u64,
+    /// How often it ran how long.
+    pub histogram: Histogram,
 }
 
 impl Stats {
@@ -62,6 +65,7 @@ impl Stats {
                 time: Duration::ZERO,
                 rejected: 0,
                 failed: 0,
+                histogram: Histogram::default(),
             })
     }
 
@@ -71,6 +75,9 @@ impl Stats {
         let stats = self.command(spec);
         stats.calls += 1;
         stats.time += time;
+        stats
+            .histogram
+            .add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
         stats.failed += u64::from(failed);
     }
 

@@ -114,6 +114,8 @@ pub(super) struct Marks {
     pub(super) shape: bool,
     /// `@hide=1,4`: the values on these lines of the reply (from 0) do not matter.
     pub(super) hide: Vec<usize>,
+    /// `@digits`: runs of digits within strings and statuses do not matter (times, ports).
+    pub(super) digits: bool,
     /// `@near=50`: integers may differ by so much.
     pub(super) near: Option<i64>,
     /// `@code`: of an error only its first word matters.
@@ -166,6 +168,7 @@ impl Marks {
                 let parsed: Result<Vec<usize>, _> = list.split(',').map(str::parse).collect();
                 self.hide = parsed.with_context(|| format!("@hide={list}"))?;
             }
+            "digits" => self.digits = true,
             "near" => self.near = Some(i64::try_from(number()?)?),
             "code" => self.code = true,
             "replies" => self.replies = Some(number()?),

@@ -1,5 +1,5 @@
-//! The clients people use, on our server: redis-py, by a script of its own that asserts, and
-//! redis-cli, whose output is compared with what it prints on the real server.
+//! The clients people use, on our server: redis-py and the tools of redis-tools, by scripts of their
+//! own that assert, and redis-cli, whose output is compared with what it prints on the real server.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -19,7 +19,29 @@ const CLIENT_LIMIT: Duration = Duration::from_secs(120);
 const PYTHON_HINT: &str = "redis: no redis-py: pip install redis";
 const CLI_HINT: &str = "redis: no redis-cli: apt-get install redis-tools";
 
-/// Runs both clients on our server, and on the peer to check the expectations.
+/// A script that drives a client and says of each check `ok NAME`, `skip NAME: why` or
+/// `not ok NAME: why`.
+struct Script {
+    name: &'static str,
+    file: &'static str,
+    /// The Python module that it needs, and how to get that.
+    needs: Option<(&'static str, &'static str)>,
+}
+
+const SCRIPTS: [Script; 2] = [
+    Script {
+        name: "clients/redis-py",
+        file: "redis_py.py",
+        needs: Some(("redis", PYTHON_HINT)),
+    },
+    Script {
+        name: "clients/tools",
+        file: "tools.py",
+        needs: None,
+    },
+];
+
+/// Runs the clients on our server, and on the peer to check the expectations.
 pub(super) fn run(
     ours: &Path,
     peer: Option<&Path>,
@@ -27,11 +49,19 @@ pub(super) fn run(
     known: &KnownFailures,
 ) -> Result<Summary> {
     let mut summary = Summary::default();
-    if options.selects("clients/redis-py") {
+    for script in &SCRIPTS {
+        if !options.selects(script.name) {
+            continue;
+        }
         let ours = Launch::ours(ours, &["--script-compat", RECORDED_MODE]);
-        summary.add(redis_py(ours, "", known)?);
+        summary.add(run_script(script, ours, "", known)?);
         if let Some(peer) = peer {
-            summary.add(redis_py(Launch::peer(peer), " on redis-server", known)?);
+            summary.add(run_script(
+                script,
+                Launch::peer(peer),
+                " on redis-server",
+                known,
+            )?);
         }
     }
     if options.selects("clients/redis-cli") {
@@ -48,22 +78,30 @@ fn clients_dir() -> PathBuf {
     suite_dir().join("clients")
 }
 
-/// Runs `redis_py.py`, which says of each check `ok NAME`, `skip NAME: why` or `not ok NAME: why`.
-fn redis_py(launch: Launch, whose: &str, known: &KnownFailures) -> Result<Summary> {
+/// Runs a script on one server and counts what it says.
+fn run_script(
+    script: &Script,
+    launch: Launch,
+    whose: &str,
+    known: &KnownFailures,
+) -> Result<Summary> {
     let mut summary = Summary::default();
     let Some(python) = proc::find_program("python3") else {
         summary.skip(0, PYTHON_HINT);
         return Ok(summary);
     };
-    let import = proc::run(&python, &["-c", "import redis"], b"", CLIENT_LIMIT)?;
-    if !import.ending.is_success() {
-        summary.skip(0, PYTHON_HINT);
-        return Ok(summary);
+    if let Some((module, hint)) = script.needs {
+        let import = format!("import {module}");
+        let import = proc::run(&python, &["-c", &import], b"", CLIENT_LIMIT)?;
+        if !import.ending.is_success() {
+            summary.skip(0, hint);
+            return Ok(summary);
+        }
     }
     let mut server = Server::start(launch)?;
-    let script = clients_dir().join("redis_py.py");
+    let path = clients_dir().join(script.file);
     let port = server.port().to_string();
-    let args = [script.as_os_str(), port.as_ref()];
+    let args = [path.as_os_str(), port.as_ref()];
     let done = proc::run(&python, &args, b"", CLIENT_LIMIT)?;
     let output = String::from_utf8_lossy(&done.stdout);
     for line in output.lines() {
@@ -72,7 +110,7 @@ fn redis_py(launch: Launch, whose: &str, known: &KnownFailures) -> Result<Summar
             None => line.split_once(' ').unwrap_or((line, "")),
         };
         let (name, detail) = rest.split_once(": ").unwrap_or((rest, ""));
-        let name = format!("clients/redis-py/{name}{whose}");
+        let name = format!("{}/{name}{whose}", script.name);
         match verdict {
             "ok" => judge(&name, None, known, &mut summary),
             "skip" => summary.skip(1, format!("redis: {name}: {detail}")),
@@ -83,7 +121,7 @@ fn redis_py(launch: Launch, whose: &str, known: &KnownFailures) -> Result<Summar
         let errors = String::from_utf8_lossy(&done.stderr);
         let problem = format!("  {}\n{errors}{}", done.ending, server.log_tail());
         judge(
-            &format!("clients/redis-py{whose}"),
+            &format!("{}{whose}", script.name),
             Some(problem),
             known,
             &mut summary,

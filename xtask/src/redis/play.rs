@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use super::case::{Action, Case, Marks, Step};
 use super::connection::{Connection, NoReply};
-use super::resp::{Line, encode_command, hide_value, sort_elements};
+use super::resp::{Line, encode_command, hide_digits, hide_value, sort_elements};
 use super::server::Server;
 use super::text::Word;
 
@@ -193,6 +193,9 @@ fn show(reply: Result<Vec<Line>, NoReply>, marks: &Marks, last: &mut Vec<u8>) ->
     for (idx, line) in lines.iter_mut().enumerate() {
         if marks.shape || marks.hide.contains(&idx) {
             *line = hide_value(line);
+        }
+        if marks.digits {
+            *line = hide_digits(line);
         }
         if marks.code && line.text.starts_with('-') {
             let code = line.text.split(' ').next().unwrap_or_default();

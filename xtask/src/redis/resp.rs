@@ -168,6 +168,26 @@ pub(super) fn sort_elements(lines: &mut [Line], head_idx: usize, group: usize) {
     }
 }
 
+/// The line with each run of digits in its text made `#`; counts and integers stay.
+pub(super) fn hide_digits(line: &Line) -> Line {
+    let mut text = line.text.clone();
+    if matches!(text.chars().next(), Some('"' | '+' | '-')) {
+        let mut shown = String::new();
+        for c in text.chars() {
+            if !c.is_ascii_digit() {
+                shown.push(c);
+            } else if !shown.ends_with('#') {
+                shown.push('#');
+            }
+        }
+        text = shown;
+    }
+    Line {
+        depth: line.depth,
+        text,
+    }
+}
+
 /// The line with its value taken out: type and shape stay.
 pub(super) fn hide_value(line: &Line) -> Line {
     let text = match line.text.chars().next() {

@@ -295,7 +295,15 @@ fn spawn(launch: &Launch, port: u16, dir: &Path) -> Result<Child> {
     let log = log.context("cannot make a log")?;
     let port = port.to_string();
     let mut args = match launch.kind {
-        Kind::Ferrous => vec!["serve", "--port", &port, "--bind", "127.0.0.1"],
+        Kind::Ferrous => vec![
+            "serve",
+            "--port",
+            &port,
+            "--bind",
+            "127.0.0.1",
+            "--enable-debug-command",
+            "yes",
+        ],
         Kind::Redis => vec![
             "--port",
             &port,
@@ -305,6 +313,8 @@ fn spawn(launch: &Launch, port: u16, dir: &Path) -> Result<Child> {
             "",
             "--appendonly",
             "no",
+            "--enable-debug-command",
+            "yes",
         ],
     };
     args.extend(launch.args.iter().map(String::as_str));

@@ -65,6 +65,7 @@ fn fcall_ro(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
 }
 
 fn fcall_with(cx: &mut Cx<'_>, args: &[&[u8]], read_only: bool, out: &mut dyn ReplySink) -> Done {
+    show_to_monitors(cx, args);
     let not_found = CommandError::of("ERR Function not found");
     let function = cx.server.libraries.function(args[1]).cloned();
     let function = function.ok_or(not_found.clone())?;
@@ -91,7 +92,6 @@ fn run(
     call: &ScriptCall<'_>,
     out: &mut dyn ReplySink,
 ) {
-    show_to_monitors(cx, args);
     let running = RunningScript::new(ScriptKind::Function, function.name(), args);
     cx.server.running_script = Some(running);
     let mut host = EmbeddedHost::new(cx.server, cx.session);

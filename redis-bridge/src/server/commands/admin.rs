@@ -1,16 +1,15 @@
 //! Commands about the server as a whole: time, persistence, shutdown, its role.
 
-use std::net::SocketAddr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::row;
 use crate::commands::Cx;
-use crate::commands::args::{float, int, is, parse_i64};
+use crate::commands::args::{int, is, parse_i64};
 use crate::commands::error::{CommandError, Done};
 use crate::commands::spec::{CommandSpec, Group};
+use crate::compat::Compat;
 use crate::reply::ReplySink;
 use crate::replying;
-use crate::server::dispatch;
 use crate::server::session::BlockRequest;
 
 const SRV: Group = Group::Server;
@@ -19,20 +18,23 @@ const SAVING: &str = "admin noscript no_async_loading";
 
 #[rustfmt::skip]
 pub(crate) const COMMANDS: &[CommandSpec] = &[
-    row(CLUSTER, "asking", "3.0.0", 1, "fast", replying!(cluster)),
+    row(CLUSTER, "asking", "3.0.0", 1, "fast connection", replying!(cluster)),
     row(SRV, "bgrewriteaof", "1.0.0", 1, SAVING, replying!(bgrewriteaof)),
     row(SRV, "bgsave", "1.0.0", -1, SAVING, replying!(bgsave)),
     row(CLUSTER, "cluster", "3.0.0", -2, "", replying!(cluster)),
-    row(SRV, "debug", "1.0.0", -2, "admin noscript loading stale", replying!(debug)),
-    row(SRV, "lastsave", "1.0.0", 1, "loading stale fast dangerous", replying!(lastsave)),
+    row(SRV, "failover", "6.2.0", -1, "admin noscript stale", replying!(failover)),
+    row(SRV, "lastsave", "1.0.0", 1, "loading stale fast dangerous administers", replying!(lastsave)),
+    row(SRV, "lolwut", "5.0.0", -1, "readonly fast", replying!(lolwut)),
     CommandSpec::container(SRV, "module", "4.0.0", MODULE),
-    row(CLUSTER, "readonly", "3.0.0", 1, "loading stale fast", replying!(cluster)),
-    row(CLUSTER, "readwrite", "3.0.0", 1, "loading stale fast", replying!(cluster)),
-    row(SRV, "role", "2.8.12", 1, "noscript loading stale fast dangerous", replying!(role)),
+    row(CLUSTER, "readonly", "3.0.0", 1, "loading stale fast connection", replying!(cluster)),
+    row(CLUSTER, "readwrite", "3.0.0", 1, "loading stale fast connection", replying!(cluster)),
+    row(SRV, "replicaof", "5.0.0", 3, "admin noscript stale no_async_loading", replying!(replicaof)),
+    row(SRV, "role", "2.8.12", 1, "noscript loading stale fast dangerous administers", replying!(role)),
     row(SRV, "save", "1.0.0", 1, "admin noscript no_async_loading no_multi", replying!(save)),
     row(SRV, "shutdown", "1.0.0", -1, "admin noscript loading stale no_multi allow_busy", replying!(shutdown)),
+    row(SRV, "slaveof", "1.0.0", 3, "admin noscript stale no_async_loading", replying!(replicaof)),
     row(SRV, "time", "2.6.0", 1, "loading stale fast", replying!(time)),
-    row(Group::Generic, "wait", "3.0.0", 3, "noscript blocking", replying!(wait)),
+    row(Group::Connection, "wait", "3.0.0", 3, "noscript blocking", replying!(wait)),
 ];
 
 const MODULE: &[CommandSpec] = &[row(
@@ -107,8 +109,10 @@ fn lastsave(cx: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
 }
 
 fn time(cx: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
-    // In a script time stands still, to the resolution of the keyspace's clock.
-    let micros = if cx.server.running_script.is_some() {
+    // In a script time stands still, to the resolution of the keyspace's clock. It did
+    // not always.
+    let stands_still = cx.server.compat != Compat::Redis70;
+    let micros = if stands_still && cx.server.running_script.is_some() {
         u128::from(cx.now_ms().unsigned_abs()) * 1000
     } else {
         SystemTime::now()
@@ -161,18 +165,53 @@ fn wait(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     Ok(())
 }
 
+/// The server's version, as a server without art prints it.
+fn lolwut(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
+    if let [_, word, version, ..] = args
+        && is(word, "version")
+    {
+        int(version)?;
+    }
+    let compat = cx.server.compat;
+    let text = format!("{} ver. {}\n", compat.title(), compat.version());
+    out.verbatim(*b"txt", text.as_bytes());
+    Ok(())
+}
+
+fn failover(_: &mut Cx<'_>, _: &[&[u8]], _: &mut dyn ReplySink) -> Done {
+    Err(CommandError::of(
+        "ERR FAILOVER requires connected replicas.",
+    ))
+}
+
+/// A master it is and stays.
+fn replicaof(_: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
+    if is(args[1], "no") && is(args[2], "one") {
+        out.ok();
+        return Ok(());
+    }
+    Err(CommandError::of("ERR this server cannot be a replica"))
+}
+
 /// Stops the server. There is no reply: the client sees the connection end.
 fn shutdown(cx: &mut Cx<'_>, args: &[&[u8]], _: &mut dyn ReplySink) -> Done {
-    let mut wants_save = false;
+    let (mut wants_save, mut forbids_save, mut aborts) = (false, false, false);
+    let mut hurries = false;
     for word in &args[1..] {
         match *word {
             word if is(word, "SAVE") => wants_save = true,
-            word if is(word, "NOSAVE") || is(word, "NOW") || is(word, "FORCE") => {}
-            word if is(word, "ABORT") => {
-                return Err(CommandError::of("ERR No shutdown in progress."));
-            }
+            word if is(word, "NOSAVE") => forbids_save = true,
+            word if is(word, "NOW") || is(word, "FORCE") => hurries = true,
+            word if is(word, "ABORT") => aborts = true,
             _ => return Err(CommandError::SYNTAX),
         }
+    }
+    let contradicts = wants_save && forbids_save;
+    if contradicts || (aborts && (hurries || wants_save || forbids_save)) {
+        return Err(CommandError::SYNTAX);
+    }
+    if aborts {
+        return Err(CommandError::of("ERR No shutdown in progress."));
     }
     if wants_save && cx.server.sync_aof().is_err() {
         return Err(CommandError::of(
@@ -187,49 +226,4 @@ fn shutdown(cx: &mut Cx<'_>, args: &[&[u8]], _: &mut dyn ReplySink) -> Done {
     cx.session.closing = true;
     cx.server.shutdown.notify_one();
     Ok(())
-}
-
-/// `DEBUG`, for those whom `enable-debug-command` lets use it.
-fn debug(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
-    let is_allowed = match cx.server.config.get("enable-debug-command") {
-        "yes" => true,
-        "local" => is_local(cx),
-        _ => false,
-    };
-    if !is_allowed {
-        return Err(CommandError::of(
-            "ERR DEBUG command not allowed. If the enable-debug-command option is set to \
-             \"local\", you can run it from a local connection, otherwise you need to set this \
-             option in the configuration file, and then restart the server.",
-        ));
-    }
-    match &args[1..] {
-        [word, seconds] if is(word, "SLEEP") => {
-            // The whole server sleeps, which is what it is for: seeing what clients do.
-            let duration = std::time::Duration::try_from_secs_f64(float(seconds)?);
-            std::thread::sleep(duration.map_err(|_| CommandError::NOT_FLOAT)?);
-            out.ok();
-        }
-        [word] if is(word, "HELP") => {
-            let lines = [
-                "SLEEP <seconds>",
-                "    Stop the server for <seconds>. Decimals allowed.",
-            ];
-            super::help(out, cx.server.compat, "DEBUG", &lines);
-        }
-        _ => {
-            let text = b"ERR unknown subcommand or wrong number of arguments for '";
-            return Err(CommandError::new(
-                [&text[..], dispatch::shown(args[1]), b"'. Try DEBUG HELP."].concat(),
-            ));
-        }
-    }
-    Ok(())
-}
-
-/// Does the client run on the machine of the server?
-fn is_local(cx: &Cx<'_>) -> bool {
-    let client = cx.server.clients.get(cx.session.id);
-    let address = client.and_then(|client| client.addresses[0].parse::<SocketAddr>().ok());
-    address.is_some_and(|address| address.ip().to_canonical().is_loopback())
 }

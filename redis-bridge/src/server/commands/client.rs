@@ -30,6 +30,7 @@ const ADMIN: &str = "admin noscript loading stale";
 
 #[rustfmt::skip]
 const CLIENT: &[CommandSpec] = &[
+    row(CONN, "client|caching", "6.0.0", 3, SELF_BUSY, replying!(caching)),
     row(CONN, "client|capa", "8.0.0", -3, SELF_BUSY, replying!(capa)),
     row(CONN, "client|getname", "2.6.9", 2, SELF_BUSY, replying!(getname)),
     row(CONN, "client|getredir", "6.0.0", 2, SELF_BUSY, replying!(getredir)),
@@ -44,6 +45,8 @@ const CLIENT: &[CommandSpec] = &[
     row(CONN, "client|reply", "3.2.0", 3, SELF_BUSY, replying!(reply)),
     row(CONN, "client|setinfo", "7.2.0", 4, SELF_BUSY, replying!(setinfo)),
     row(CONN, "client|setname", "2.6.9", 3, SELF_BUSY, replying!(setname)),
+    row(CONN, "client|tracking", "6.0.0", -3, SELF_BUSY, replying!(tracking)),
+    row(CONN, "client|trackinginfo", "6.2.0", 2, SELF_BUSY, replying!(trackinginfo)),
     row(CONN, "client|unblock", "5.0.0", -3, ADMIN, replying!(unblock)),
     row(CONN, "client|unpause", "6.2.0", 2, ADMIN, replying!(unpause)),
 ];
@@ -104,6 +107,37 @@ fn setinfo(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
 /// The capabilities a client announces make no difference to this server.
 fn capa(_: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     out.ok();
+    Ok(())
+}
+
+fn caching(_: &mut Cx<'_>, _: &[&[u8]], _: &mut dyn ReplySink) -> Done {
+    Err(CommandError::of(
+        "ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or \
+         OPTOUT mode enabled",
+    ))
+}
+
+/// Client-side caching needs messages about every key that a client has read. A client
+/// that is told that there are none does without.
+fn tracking(_: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
+    if on_or_off(args[2])? {
+        return Err(CommandError::of(
+            "ERR this server does not support client-side caching",
+        ));
+    }
+    out.ok();
+    Ok(())
+}
+
+fn trackinginfo(_: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
+    out.map(3);
+    out.bulk(b"flags");
+    out.set(1);
+    out.bulk(b"off");
+    out.bulk(b"redirect");
+    out.integer(-1);
+    out.bulk(b"prefixes");
+    out.array(0);
     Ok(())
 }
 

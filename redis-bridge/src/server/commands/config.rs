@@ -107,6 +107,7 @@ fn resetstat(cx: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     cx.server.keyspace.hits = 0;
     cx.server.keyspace.misses = 0;
     cx.server.keyspace.expired = 0;
+    cx.server.keyspace.evicted = 0;
     out.ok();
     Ok(())
 }

@@ -137,7 +137,14 @@ fn clients(server: &Server, text: &mut Text) {
 
 fn memory_use(server: &Server, text: &mut Text) {
     let resident = memory::resident_bytes();
-    text.bytes("used_memory", resident);
+    // With a limit it is known what counts; else there is only what the system sees.
+    let is_limited = server.settings.max_memory_bytes > 0;
+    let used = if is_limited {
+        server.used_bytes()
+    } else {
+        resident
+    };
+    text.bytes("used_memory", used);
     text.bytes("used_memory_rss", resident);
     text.bytes("used_memory_peak", memory::peak_resident_bytes());
     let scripts = server.script_use;
@@ -205,7 +212,7 @@ fn stats(server: &Server, text: &mut Text) {
     text.line("sync_partial_ok", 0);
     text.line("sync_partial_err", 0);
     text.line("expired_keys", server.keyspace.expired);
-    text.line("evicted_keys", 0);
+    text.line("evicted_keys", server.keyspace.evicted);
     if server.compat.is_valkey() {
         text.line("evicted_scripts", server.script_use.evicted);
     }
@@ -252,6 +259,7 @@ fn command_stats(server: &Server, text: &mut Text) {
         time,
         rejected,
         failed,
+        ..
     } in server.stats.commands_by_name()
     {
         let micros = |time: Duration| time.as_secs_f64() * 1e6;

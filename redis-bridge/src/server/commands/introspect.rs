@@ -10,7 +10,7 @@ use crate::reply::ReplySink;
 use crate::replying;
 
 const SRV: Group = Group::Server;
-const OPEN: &str = "loading stale";
+const OPEN: &str = "loading stale connection";
 
 pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
     subcommands: COMMAND,
@@ -316,30 +316,36 @@ fn getkeysandflags(_: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> D
 }
 
 fn help(cx: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
-    super::help(
-        out,
-        cx.server.compat,
-        "COMMAND",
-        &[
-            "(no subcommand)",
-            "    Return details about all commands.",
-            "COUNT",
-            "    Return the total number of commands in this server.",
-            "LIST",
-            "    Return a list of all commands in this server.",
-            "INFO [<command-name> ...]",
-            "    Return details about multiple commands.",
-            "    If no command names are given, documentation details for all",
-            "    commands are returned.",
-            "DOCS [<command-name> ...]",
-            "    Return documentation details about multiple commands.",
-            "    If no command names are given, documentation details for all",
-            "    commands are returned.",
-            "GETKEYS <full-command>",
-            "    Return the keys from a full command.",
-            "GETKEYSANDFLAGS <full-command>",
-            "    Return the keys and the access flags from a full command.",
-        ],
-    );
+    // Redis names itself here.
+    let name = match cx.server.compat.is_valkey() {
+        true => "",
+        false => "Redis ",
+    };
+    let lines = [
+        "(no subcommand)",
+        "    Return details about all {name}commands.",
+        "COUNT",
+        "    Return the total number of commands in this {name}server.",
+        "LIST",
+        "    Return a list of all commands in this {name}server.",
+        "INFO [<command-name> ...]",
+        "    Return details about multiple {name}commands.",
+        "    If no command names are given, documentation details for all",
+        "    commands are returned.",
+        "DOCS [<command-name> ...]",
+        "    Return documentation details about multiple {name}commands.",
+        "    If no command names are given, documentation details for all",
+        "    commands are returned.",
+        "GETKEYS <full-command>",
+        "    Return the keys from a full {name}command.",
+        "GETKEYSANDFLAGS <full-command>",
+        "    Return the keys and the access flags from a full {name}command.",
+    ];
+    let lines: Vec<_> = lines
+        .iter()
+        .map(|line| line.replace("{name}", name))
+        .collect();
+    let lines: Vec<_> = lines.iter().map(String::as_str).collect();
+    super::help(out, cx.server.compat, "COMMAND", &lines);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Watching the server at work: `MONITOR`, `SLOWLOG`, `LATENCY`, `MEMORY`.
+//! Watching the server at work: `MONITOR`, `SLOWLOG`, `MEMORY`.
 
 use super::row;
 use crate::commands::Cx;
@@ -16,20 +16,9 @@ const OPEN: &str = "loading stale";
 
 #[rustfmt::skip]
 pub(crate) const COMMANDS: &[CommandSpec] = &[
-    CommandSpec::container(SRV, "latency", "2.8.13", LATENCY),
     CommandSpec::container(SRV, "memory", "4.0.0", MEMORY),
     row(SRV, "monitor", "1.0.0", 1, ADMIN, replying!(monitor)),
     CommandSpec::container(SRV, "slowlog", "2.2.12", SLOWLOG),
-];
-
-#[rustfmt::skip]
-const LATENCY: &[CommandSpec] = &[
-    row(SRV, "latency|doctor", "2.8.13", 2, ADMIN, replying!(latency_doctor)),
-    row(SRV, "latency|graph", "2.8.13", 3, ADMIN, replying!(latency_graph)),
-    row(SRV, "latency|help", "2.8.13", 2, OPEN, replying!(latency_help)),
-    row(SRV, "latency|history", "2.8.13", 3, ADMIN, replying!(no_samples)),
-    row(SRV, "latency|latest", "2.8.13", 2, ADMIN, replying!(no_samples)),
-    row(SRV, "latency|reset", "2.8.13", -2, ADMIN, replying!(latency_reset)),
 ];
 
 #[rustfmt::skip]
@@ -80,9 +69,9 @@ fn slowlog_get(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done
                 .ok_or(CommandError::of(text))?
         }
         _ => {
-            return Err(CommandError::of(
-                "ERR unknown subcommand or wrong number of arguments for 'GET'. Try SLOWLOG HELP.",
-            ));
+            let start = b"ERR unknown subcommand or wrong number of arguments for '";
+            let text = [&start[..], args[1], b"'. Try SLOWLOG HELP."].concat();
+            return Err(CommandError::new(text));
         }
     };
     let entries = cx.server.slow_log.iter();
@@ -128,52 +117,6 @@ fn slowlog_help(cx: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
             "    Return the length of the slowlog.",
             "RESET",
             "    Reset the slowlog.",
-        ],
-    );
-    Ok(())
-}
-
-/// The server keeps no latency samples, as one whose threshold is 0.
-fn no_samples(_: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
-    out.array(0);
-    Ok(())
-}
-
-fn latency_reset(_: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
-    out.integer(0);
-    Ok(())
-}
-
-fn latency_graph(_: &mut Cx<'_>, args: &[&[u8]], _: &mut dyn ReplySink) -> Done {
-    let start = b"ERR No samples available for event '";
-    Err(CommandError::new([start, args[2], b"'"].concat()))
-}
-
-fn latency_doctor(_: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
-    out.verbatim(
-        *b"txt",
-        b"Latency is not monitored by this server; SLOWLOG shows slow commands.\n",
-    );
-    Ok(())
-}
-
-fn latency_help(cx: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
-    super::help(
-        out,
-        cx.server.compat,
-        "LATENCY",
-        &[
-            "DOCTOR",
-            "    Return a human readable latency analysis report.",
-            "GRAPH <event>",
-            "    Return an ASCII latency graph for the <event> class.",
-            "HISTORY <event>",
-            "    Return time-latency samples for the <event> class.",
-            "LATEST",
-            "    Return the latest latency samples for all events.",
-            "RESET [<event> ...]",
-            "    Reset latency data of one or more <event> classes.",
-            "    (default: reset all data for all event classes)",
         ],
     );
     Ok(())
@@ -236,10 +179,19 @@ fn memory_malloc_stats(_: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> 
 }
 
 fn memory_doctor(cx: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
+    let n_keys: usize = (0..cx.server.keyspace.n_databases())
+        .map(|db| cx.server.keyspace.db(db).len())
+        .sum();
     let report: &[u8] = if cx.server.is_over_max_memory() {
-        b"The process uses more memory than maxmemory allows.\n"
+        b"Sam, I detected that this instance uses more memory than maxmemory allows.\n"
+    } else if n_keys == 0 {
+        b"Hi Sam, this instance is empty or is using very little memory, my issues detector can't \
+          be used in these conditions. Please, leave for your mission on Earth and fill it with \
+          some data. The new Sam and I will be back to our programming as soon as I finished \
+          rebooting.\n"
     } else {
-        b"No memory problems found.\n"
+        b"Hi Sam, I can't find any memory issue in your instance. I can only account for what \
+          occurs on this base.\n"
     };
     out.verbatim(*b"txt", report);
     Ok(())
@@ -260,7 +212,8 @@ fn memory_help(cx: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
             "STATS",
             "    Return information about the memory usage of the server.",
             "USAGE <key> [SAMPLES <count>]",
-            "    Return memory in bytes used by <key> and its value.",
+            "    Return memory in bytes used by <key> and its value. Nested values are",
+            "    sampled up to <count> times (default: 5, 0 means sample all).",
         ],
     );
     Ok(())

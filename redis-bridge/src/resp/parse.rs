@@ -52,6 +52,18 @@ pub enum ProtocolError {
     UnauthenticatedBulk,
 }
 
+impl ProtocolError {
+    /// The text of the error reply, which quotes the very byte that the client sent.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let text = self.to_string();
+        // Each character stands for one byte.
+        text.chars()
+            .filter_map(|c| u8::try_from(u32::from(c)).ok())
+            .collect()
+    }
+}
+
 /// How far one call of [`RequestParser::parse`] came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {

@@ -387,9 +387,9 @@ impl ClientState {
                     }
                 }
                 Err(error) => {
-                    let text = format!("ERR {error}");
-                    RespWriter::new(&mut self.out, self.session.protocol).error(text.as_bytes());
-                    server.stats.record_error(text.as_bytes());
+                    let text = [b"ERR ", &error.to_bytes()[..]].concat();
+                    RespWriter::new(&mut self.out, self.session.protocol).error(&text);
+                    server.stats.record_error(&text);
                     self.session.closing = true;
                     start = self.input.len();
                     break Stopped::Held;

@@ -42,7 +42,8 @@ fn check(lines: &[&str], expected: &str) {
     let mut names = Vec::new();
     for line in lines {
         run_line(&mut server, line);
-        let log = server.keyspace.effects.take_log();
+        let log = server.keyspace.effects.log().to_vec();
+        server.keyspace.effects.forget_log(log.len());
         let mut log = &log[..];
         while !log.is_empty() {
             let Value::Array(words) = read_value(&mut log).expect("a whole command") else {

@@ -303,10 +303,9 @@ pub(crate) unsafe fn set_named(
         let access = set(vm, object, key, value, reg);
         if let (Ok(Access::Done(_)), Some(table), Some(name)) =
             (&access, object.as_table(), key.as_string())
+            && let Some(node) = hash::find_string(&(*vm).heap, table, name)
         {
-            if let Some(node) = hash::find_string(&(*vm).heap, table, name) {
-                learn((*vm).pc, table, node);
-            }
+            learn((*vm).pc, table, node);
         }
         finish_set(vm, access, key, value)
     }

@@ -1,5 +1,5 @@
 //! The libraries that a server knows: by name, and their functions by theirs. What a
-//! library is made of is in [`metadata`], how all of them are written down in [`dump`].
+//! library is made of is in `metadata`, how all of them are written down in `dump`.
 //! Their code runs elsewhere, in a [`FunctionEngine`].
 
 pub(crate) mod commands;

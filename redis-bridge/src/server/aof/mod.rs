@@ -3,8 +3,8 @@
 //! commands, *increments* with what was done since, and a manifest that names them.
 //!
 //! The server's thread writes, before it answers. It never waits for the disk: a thread
-//! does ([`disk`]), and under `appendfsync always` the replies wait instead, those of
-//! many clients for the same turn of the disk. [`load`] replays the files, [`rewrite`]
+//! does (`disk`), and under `appendfsync always` the replies wait instead, those of
+//! many clients for the same turn of the disk. `load` replays the files, `rewrite`
 //! makes them short again.
 
 mod base;

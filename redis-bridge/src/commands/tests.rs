@@ -452,7 +452,11 @@ fn logged(compat: Compat, lines: &[&str]) -> String {
             std::thread::sleep(std::time::Duration::from_millis(ms));
             continue;
         }
-        crate::server::dispatch::execute(&mut server, &mut session, &args, &mut Vec::new());
+        if *args == [b"tick"] {
+            server.tick(std::time::Duration::ZERO);
+        } else {
+            crate::server::dispatch::execute(&mut server, &mut session, &args, &mut Vec::new());
+        }
         let now = server.keyspace.now_ms();
         let mut taken = &server.keyspace.effects.log().to_vec()[..];
         server.keyspace.effects.forget_log(taken.len());
@@ -549,6 +553,18 @@ fn effects_are_commands_without_time_and_chance() {
         &["set k v px 1", "sleep 3", "get k", "get k"],
         "SELECT 0\nSET k v PXAT AT1\nDEL k",
     );
+}
+
+#[test]
+fn keys_that_expire_together_are_no_transaction() {
+    let lines = ["set a 1 px 1", "set b 1 px 2", "sleep 5", "tick", "set c 1"];
+    let log = logged(Compat::Redis70, &lines);
+    let expected = "SELECT 0\nSET a 1 PXAT AT1\nSET b 1 PXAT AT2\nDEL a\nDEL b\nset c 1";
+    assert_eq!(log.trim_end(), expected);
+    // But the one that a write finds and the write are.
+    let log = logged(Compat::Redis70, &["set a 1 px 1", "sleep 3", "set a 2"]);
+    let expected = "SELECT 0\nSET a 1 PXAT AT1\nMULTI\nDEL a\nset a 2\nEXEC";
+    assert_eq!(log.trim_end(), expected);
 }
 
 #[test]

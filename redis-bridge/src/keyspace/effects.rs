@@ -122,11 +122,21 @@ impl Effects {
 
     /// Ends the unit under way: it goes to the log as a whole.
     pub fn end_unit(&mut self) {
+        self.end(true);
+    }
+
+    /// Each effect since the last unit is a unit of its own, whether the others are
+    /// replayed or not.
+    pub fn end_separate_units(&mut self) {
+        self.end(false);
+    }
+
+    fn end(&mut self, is_whole: bool) {
         let (Some(&(first_db, _)), Some(&(last_db, _))) = (self.parts.first(), self.parts.last())
         else {
             return;
         };
-        let is_transaction = self.parts.len() > 1;
+        let is_transaction = is_whole && self.parts.len() > 1;
         if is_transaction {
             self.select(first_db);
             encode(&mut self.log, &[b"MULTI"]);

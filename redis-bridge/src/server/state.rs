@@ -315,7 +315,8 @@ impl Server {
                 blocking.signal(db, key);
             });
         }
-        self.end_unit();
+        // Keys that are gone have nothing to do with each other.
+        self.keyspace.effects.end_separate_units();
         client::serve_blocked(self);
         self.tick_aof();
         self.publish_key_events();

@@ -562,8 +562,8 @@ fn keys_that_expire_together_are_no_transaction() {
     let expected = "SELECT 0\nSET a 1 PXAT AT1\nSET b 1 PXAT AT2\nDEL a\nDEL b\nset c 1";
     assert_eq!(log.trim_end(), expected);
     // But the one that a write finds and the write are.
-    let log = logged(Compat::Redis70, &["set a 1 px 1", "sleep 3", "set a 2"]);
-    let expected = "SELECT 0\nSET a 1 PXAT AT1\nMULTI\nDEL a\nset a 2\nEXEC";
+    let log = logged(Compat::Redis70, &["set a 1 px 1", "sleep 3", "incr a"]);
+    let expected = "SELECT 0\nSET a 1 PXAT AT1\nMULTI\nDEL a\nincr a\nEXEC";
     assert_eq!(log.trim_end(), expected);
 }
 

@@ -101,9 +101,10 @@ impl Effects {
         }
     }
 
-    /// Notes that a key has been removed because its time was over. The clock that a
-    /// replay goes by is another one, so the key must go when it went here.
-    pub(super) fn add_expired(&mut self, db: usize, key: &[u8]) {
+    /// Notes that a key has been removed because its time was over, or for want of memory:
+    /// a replay knows neither, so the key must go when it went here. This is no effect of
+    /// the command under way, nor of the next.
+    pub(crate) fn add_gone(&mut self, db: usize, key: &[u8]) {
         if self.is_wanted {
             self.push(db, &[b"DEL", key]);
         }

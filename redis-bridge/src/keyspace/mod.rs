@@ -193,7 +193,7 @@ impl Keyspace {
 
     fn note_expired(&mut self, db: usize, key: &[u8]) {
         self.expired += 1;
-        self.effects.add_expired(db, key);
+        self.effects.add_gone(db, key);
         self.events
             .note(Event(EventClass::Expired, "expired"), db, key);
     }

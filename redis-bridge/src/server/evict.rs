@@ -92,7 +92,7 @@ impl Server {
             };
             self.keyspace.db_mut(db).remove(&key);
             self.keyspace.evicted += 1;
-            self.keyspace.effects.add(db, &[b"DEL", &key]);
+            self.keyspace.effects.add_gone(db, &key);
             let event = Event(EventClass::Evicted, "evicted");
             self.keyspace.events.note(event, db, &key);
             self.signal_modified(db, &key);

@@ -9,7 +9,9 @@ use std::marker::PhantomData;
 
 use super::call_cx::CallCx;
 use crate::error::LuaError;
+use crate::func::closure::NativeClosure;
 use crate::heap::alloc::Page;
+use crate::heap::object::Kind;
 use crate::value::RawValue;
 use crate::value::string::{MAX_INTERNED, StringObj};
 
@@ -150,6 +152,11 @@ impl<'a> FastArgs<'a> {
         // with a hot entry is small, so it lies in a page (H3).
         unsafe {
             let function = (*self.first.sub(1)).as_function()?;
+            debug_assert!(
+                (*function).kind == Kind::NativeFunction
+                    && (*function.cast::<NativeClosure>()).fast.is_some(),
+                "N1: what lies below the arguments is not the native"
+            );
             Some((*Page::of(function)).owner)
         }
     }

@@ -4,7 +4,7 @@ use lua_compiler::Capture;
 use lua_compiler::isa::Op;
 
 use super::frame::{Word, WordKind};
-use super::{VmCore, budget, call, slow, unwind};
+use super::{Finally, VmCore, budget, call, slow, unwind};
 use crate::error::LuaError;
 use crate::func::closure::{LuaClosure, NativeClosure};
 use crate::func::native::FastArgs;
@@ -247,9 +247,12 @@ unsafe fn extra_args(vm: *mut VmCore) -> (*mut RawValue, usize) {
 #[inline(always)]
 unsafe fn call_with_extra_args(vm: *mut VmCore, a: usize) -> bool {
     // SAFETY: V3: the consumer of the list follows, and its registers are in the frame.
-    // The slot below the extra arguments is a fixed one's, which has moved, or the
-    // function's own, of which the frame keeps a copy; it gets its value back before
-    // anything else can see it. The native's entry neither allocates nor calls.
+    // N1: the native goes into the slot below the arguments, as for any call. That slot,
+    // and the one for the argument before the list, are those of fixed arguments, which
+    // have moved, the function's own, of which the frame keeps a copy, a register of the
+    // caller, or, where there are fewer arguments than parameters, registers of the
+    // frame: all get their values back before anything else can see them. The native's
+    // entry neither calls nor collects.
     unsafe {
         let call = *(*vm).pc;
         if call & 0xFFFF_00FF != Op::CallV as u32 | 2 << 24 {
@@ -261,7 +264,9 @@ unsafe fn call_with_extra_args(vm: *mut VmCore, a: usize) -> bool {
             return false;
         }
         let base = (*vm).base;
-        let Some(function) = (*base.add(func)).as_function() else {
+        let native = *base.add(func);
+        let argument = *base.add(a - 1);
+        let Some(function) = native.as_function() else {
             return false;
         };
         if (*function).kind != Kind::NativeFunction {
@@ -271,13 +276,22 @@ unsafe fn call_with_extra_args(vm: *mut VmCore, a: usize) -> bool {
             return false;
         };
         let (first, count) = extra_args(vm);
-        let first = first.sub(before);
-        let kept = *first;
-        if before == 1 {
-            *first = *base.add(a - 1);
+        let low = first.wrapping_sub(before + 1);
+        if low < (*(*vm).heap.current).stack {
+            return false;
         }
-        let result = fast(FastArgs::new(first, before + count)).into_raw();
-        *first = kept;
+        let kept = [*low, *low.add(before)];
+        // Also if the entry panics: the slots may be those of a native that catches that.
+        let restore = Finally(move || {
+            *low = kept[0];
+            *low.add(before) = kept[1];
+        });
+        if before == 1 {
+            *low.add(1) = argument;
+        }
+        *low = native;
+        let result = fast(FastArgs::new(low.add(1), before + count)).into_raw();
+        drop(restore);
         if result.is_declined() {
             return false;
         }

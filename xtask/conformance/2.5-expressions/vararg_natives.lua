@@ -86,3 +86,21 @@ debug.sethook(function(event) seen[#seen + 1] = event .. ':' .. tostring(debug.g
 f(1, 2)
 debug.sethook()
 print(table.concat(seen, ' '))
+--- case: in the first function of a coroutine
+local function run(f, ...) return coroutine.wrap(f)(...) end
+print(run(function(...) local r = ("abc"):sub(...) return r end, 2))
+print(run(function(...) local r = string.sub("abc", ...) return r end, 2, 2))
+print(run(function(...) local r = string.char(...) return r end, 65, 66))
+print(run(function(s, ...) local r = string.sub(s, ...) return r end, "abc", 2))
+print(run(function(s, t, ...) local r = string.sub(s, ...) return r, t end, "abc", "t", 3))
+print(run(function(t, ...) local r = rawget(t, ...) return r end, {5, 6, 7}, 2))
+--- case: with fewer arguments than parameters
+local function f(a, b, c, ...) local r = string.char(...) local s = string.sub("xyz", ...) return a, b, c, r, s end
+print(pcall(f, 1))
+local function g(a, b, c, ...) local r = select('#', ...) local s = math.max(3, ...) return a, b, c, r, s end
+print(g(1)) print(g(1, 2)) print(g(1, 2, 3)) print(g(1, 2, 3, 4)) print(g())
+--- case: a fresh string from the bytes of many arguments
+local function h(...) local r = string.char(...) return r end
+local t = {}
+for i = 1, 39 do t[i] = 64 + i end
+print(h(unpack(t)), #h(unpack(t, 1, 20)), h())

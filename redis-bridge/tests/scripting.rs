@@ -298,3 +298,19 @@ fn what_evalled_scripts_leave_behind() {
     ];
     check_on(&mut server(&[]), Protocol::Resp2, exchanges);
 }
+
+#[test]
+fn a_limit_below_what_is_garbage() {
+    let fill = "local t = {} for i = 1, 60 do t[i] = ('x'):rep(1000000) .. i end return #t";
+    let exchanges: &[(&[&str], &str)] = &[
+        (&["eval", fill, "0"], r":60\r\n"),
+        (&["config", "set", "script-memory-limit", "8mb"], r"+OK\r\n"),
+        (&["eval", "return 1", "0"], r":1\r\n"),
+        (
+            &["eval", fill, "0"],
+            r"-OOM script memory limit exceeded\r\n",
+        ),
+        (&["eval", "return 2", "0"], r":2\r\n"),
+    ];
+    check_on(&mut server(&[]), Protocol::Resp2, exchanges);
+}

@@ -22,6 +22,23 @@ pub struct Limits {
     pub instructions: Option<u64>,
 }
 
+impl Limits {
+    /// Has a VM keep to these limits from its next run on.
+    pub(super) fn apply(self, vm: &mut Vm) {
+        vm.set_memory_limit(self.memory_bytes);
+        vm.set_instruction_limit(self.instructions);
+        // What earlier scripts have left behind must not count against the new limit: the
+        // next one could not even be compiled.
+        if self
+            .memory_bytes
+            .is_some_and(|limit| vm.memory_used() > limit)
+        {
+            // Nothing scripts leave behind has finalizers that could fail.
+            let _ = vm.collect();
+        }
+    }
+}
+
 /// A compiled script. It belongs to the environment that compiled it.
 #[derive(Debug)]
 pub struct Compiled(Root);
@@ -61,8 +78,7 @@ impl Environment {
     pub fn set_limits(&mut self, limits: Limits) {
         if limits != self.limits {
             self.limits = limits;
-            self.vm.set_memory_limit(limits.memory_bytes);
-            self.vm.set_instruction_limit(limits.instructions);
+            limits.apply(&mut self.vm);
         }
     }
 

@@ -148,8 +148,7 @@ impl FunctionEngine {
     pub fn set_limits(&mut self, limits: Limits) {
         if limits != self.limits {
             self.limits = limits;
-            self.vm.set_memory_limit(limits.memory_bytes);
-            self.vm.set_instruction_limit(limits.instructions);
+            limits.apply(&mut self.vm);
         }
     }
 

@@ -133,10 +133,7 @@ impl Codegen<'_> {
             let &TableItem::Keyed { key, value } = item else {
                 continue;
             };
-            // A nil leaves its node free, which shows where another key collides with it.
-            if let Expr::String(name) = chunk.expr(key)
-                && !matches!(chunk.expr(value), Expr::Nil)
-            {
+            if let Expr::String(name) = chunk.expr(key) {
                 let key = self.string(name)?;
                 let value = template_value(chunk.expr(value)).unwrap_or(ConstKey::False);
                 let value = self.constant(value)?;
@@ -189,10 +186,7 @@ impl Codegen<'_> {
                     gathered += 1;
                 }
                 TableItem::Keyed { key, value } => {
-                    let value_expr = self.chunk.expr(value);
-                    let is_done = is_template
-                        && (matches!(value_expr, Expr::Nil)
-                            || template_value(value_expr).is_some());
+                    let is_done = is_template && template_value(self.chunk.expr(value)).is_some();
                     if !is_done {
                         self.keyed(table, key, value)?;
                     }
@@ -230,6 +224,9 @@ impl Codegen<'_> {
 /// The value that a template holds from the start; `None` if code stores it.
 fn template_value(value: Expr) -> Option<ConstKey> {
     match value {
+        // As in the reference a nil makes an entry, whose node a key that collides with it
+        // may take: the order of the others shows that.
+        Expr::Nil => Some(ConstKey::Nil),
         Expr::True => Some(ConstKey::True),
         Expr::False => Some(ConstKey::False),
         Expr::Number(n) => Some(ConstKey::Number(n.to_bits())),

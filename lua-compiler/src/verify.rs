@@ -219,9 +219,6 @@ fn check_data(proto: &Proto) -> Result<(), Violation> {
             let key = proto.constants.get(key as usize);
             let value = proto.constants.get(value as usize);
             match (key, value) {
-                (Some(Constant::String(_)), Some(Constant::Nil) | None) => {
-                    return Err(Violation::Template);
-                }
                 (Some(Constant::String(_)), Some(_)) => {}
                 _ => return Err(Violation::Template),
             }

@@ -398,31 +398,31 @@ fn tables() {
          t = {{}, (f())}",
         expect![[r#"
             main <test:0,0> (52 words)
-            0+ params, 5 slots, 0 upvalues, 13 constants, 0 functions
+            0+ params, 5 slots, 0 upvalues, 15 constants, 0 functions
                 0 [1] DupTable   R0 T0
                 1 [1] LoadK      R1 K1 ; 1
-                2 [1] LoadK      R2 K4 ; 2
-                3 [1] GetGlobal  R3 K5 ; "f"
+                2 [1] LoadK      R2 K6 ; 2
+                3 [1] GetGlobal  R3 K7 ; "f"
                 5 [1] Call       R3 0 1
                 6 [1] NewTable   R4 0 0
                 7 [1] SetField   R0 R4 K2 ; "y"
                 9 [1] SetList    R0 4 1
                11 [2] NewTable   R1 0 2
                12 [2] SetFieldK  R1 K1 K0 ; 1 "x"
-               14 [2] GetGlobal  R2 K6 ; "g"
+               14 [2] GetGlobal  R2 K8 ; "g"
                16 [2] Call       R2 0 1
                17 [2] SetField   R1 R2 K0 ; "x"
                19 [2] Move       R0 R1
                20 [3] NewTable   R1 0 3
-               21 [3] LoadK      R2 K4 ; 2
+               21 [3] LoadK      R2 K6 ; 2
                22 [3] SetInt     R1 R2 1
-               23 [3] GetGlobal  R2 K7 ; "k"
-               25 [3] GetGlobal  R3 K8 ; "v"
+               23 [3] GetGlobal  R2 K9 ; "k"
+               25 [3] GetGlobal  R3 K10 ; "v"
                27 [3] SetIndex   R1 R2 R3
-               28 [3] SetFieldK  R1 K10 K9 ; true "n"
+               28 [3] SetFieldK  R1 K12 K11 ; true "n"
                30 [3] Move       R0 R1
                31 [4] NewTable   R1 0 0
-               32 [4] GetGlobal  R2 K5 ; "f"
+               32 [4] GetGlobal  R2 K7 ; "f"
                34 [4] CallV      R2 1 0
                35 [4] SetList    R1 0 1
                37 [4] Move       R0 R1
@@ -432,12 +432,12 @@ fn tables() {
                42 [5] Move       R0 R1
                43 [6] NewTable   R1 2 0
                44 [6] NewTable   R2 0 0
-               45 [6] GetGlobal  R3 K5 ; "f"
+               45 [6] GetGlobal  R3 K7 ; "f"
                47 [6] Call       R3 0 1
                48 [6] SetList    R1 3 1
                50 [6] Move       R0 R1
                51 [6] Return0
-            template T0 array 3 hash 3: "x"=1 "y"=false
+            template T0 array 3 hash 3: "x"=1 "y"=false "z"=nil
             template T1 array 1 hash 1: "a"="b"
             local R0 t 11..51
         "#]],

@@ -119,3 +119,13 @@ for _, nothing in ipairs(names) do
   end
 end
 return table.concat(firsts)
+--- case: the order of fields where some begin as nil
+n1="x"
+local function show(t) for k,v in pairs(t) do io.write(k,"=",type(v)," ") end print() end
+show{n1 = n1, n2 = nil; b1 = 4 , t1 = {}}
+show{x = nil, y = 1}
+show{y = 1, x = nil}
+show{a = nil, b = nil, c = 1, d = 2, e = nil, f = 3}
+show{a = n1, b = nil, c = n1, d = nil, e = n1, f = 3, g = nil, h = 1}
+show{n1 = nil}
+show{n2 = nil, n1 = n1, b1 = 4, t1 = nil, s1 = "a", s2 = nil, s3 = n1}

@@ -38,7 +38,7 @@ pub struct Template {
     /// Number of hash nodes to allocate, before rounding to a power of two.
     pub hash_size: u32,
     /// Key and value of each item, in source order; indexes of constants: keys are
-    /// strings, values are not nil.
+    /// strings. A nil makes an entry, as an assignment of nil does.
     pub items: Vec<(u32, u32)>,
 }
 

@@ -9,7 +9,7 @@ use hashbrown::HashMap;
 
 use crate::debug::levels::Level;
 
-/// Frames of a sample, from the topmost down, beyond which the rest is one.
+/// Frames of a sample, from the topmost down; those below are left out.
 const MAX_DEPTH: usize = 200;
 
 /// Counts down to the next sample, and keeps those taken.
@@ -227,8 +227,10 @@ impl Profile {
             })
             .collect();
         lines.sort_by(|a, b| {
-            let place = |cost: &LineCost<'_>| (cost.function.source.clone(), cost.line);
-            b.units.cmp(&a.units).then_with(|| place(a).cmp(&place(b)))
+            b.units
+                .cmp(&a.units)
+                .then_with(|| a.function.source.cmp(&b.function.source))
+                .then_with(|| a.line.cmp(&b.line))
         });
         lines
     }

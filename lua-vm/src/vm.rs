@@ -426,8 +426,8 @@ impl Vm {
     }
 
     /// Takes samples of what scripts do from now on, one every `interval` units of the
-    /// instruction limit, until [`Vm::stop_profile`]. Scripts run at about a third of
-    /// their speed meanwhile; what has been sampled before is dropped.
+    /// instruction limit, until [`Vm::stop_profile`]. Scripts take two to
+    /// five times as long meanwhile; what has been sampled before is dropped.
     pub fn start_profile(&mut self, interval: u64) {
         // SAFETY: the VM is borrowed exclusively, and live.
         unsafe {

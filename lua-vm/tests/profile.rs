@@ -126,7 +126,7 @@ fn a_long_interval_samples_as_much() {
 }
 
 #[test]
-fn hooks_and_errors_beside_it() {
+fn errors_and_limits_beside_it() {
     let mut vm = Vm::default();
     vm.start_profile(1);
     let error = vm

@@ -6,23 +6,14 @@ use std::ops::Range;
 use crate::commands::Cx;
 use crate::commands::args::{self, is};
 use crate::commands::error::{CommandError, Done};
-use crate::commands::spec::{CommandSpec, Group, Handler, KeySpec};
+use crate::commands::spec::{CommandSpec, KeySpec, rows_of};
 use crate::commands::strings::edit_or_create;
 use crate::keyspace::string::{MAX_LEN, Text};
 use crate::keyspace::{EventClass, Typed};
 use crate::reply::ReplySink;
 use crate::replying;
 
-const fn row(
-    name: &'static str,
-    since: &'static str,
-    arity: i32,
-    flags: &str,
-    keys: KeySpec,
-    handler: Handler,
-) -> CommandSpec {
-    CommandSpec::new(Group::Bitmap, name, since, arity, flags, keys, handler)
-}
+rows_of!(Bitmap);
 
 const FIRST: KeySpec = KeySpec::FIRST;
 const FROM_SECOND: KeySpec = KeySpec::Range {

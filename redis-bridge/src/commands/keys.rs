@@ -3,22 +3,13 @@
 use crate::commands::Cx;
 use crate::commands::args::{self, is};
 use crate::commands::error::{CommandError, Done};
-use crate::commands::spec::{CommandSpec, Group, Handler, KeySpec};
+use crate::commands::spec::{CommandSpec, Group, Handler, KeySpec, rows_of};
 use crate::keyspace::string::Text;
 use crate::keyspace::{EventClass, Value};
 use crate::reply::ReplySink;
 use crate::replying;
 
-const fn row(
-    name: &'static str,
-    since: &'static str,
-    arity: i32,
-    flags: &str,
-    keys: KeySpec,
-    handler: Handler,
-) -> CommandSpec {
-    CommandSpec::new(Group::Generic, name, since, arity, flags, keys, handler)
-}
+rows_of!(Generic);
 
 const fn server_row(
     name: &'static str,
@@ -39,11 +30,7 @@ const fn server_row(
 }
 
 const FIRST: KeySpec = KeySpec::FIRST;
-const SECOND: KeySpec = KeySpec::Range {
-    first: 2,
-    last: 2,
-    step: 1,
-};
+const SECOND: KeySpec = KeySpec::SECOND;
 
 #[rustfmt::skip]
 pub(crate) const COMMANDS: &[CommandSpec] = &[

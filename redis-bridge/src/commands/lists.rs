@@ -4,7 +4,7 @@
 use crate::commands::Cx;
 use crate::commands::args::{self, Options, is};
 use crate::commands::error::{CommandError, Done};
-use crate::commands::spec::{CommandSpec, Group, Handler, KeySpec};
+use crate::commands::spec::{CommandSpec, KeySpec, rows_of};
 use crate::compat::Compat;
 use crate::keyspace::EventClass;
 use crate::keyspace::list::{End, List};
@@ -13,16 +13,7 @@ use crate::reply::ReplySink;
 use crate::replying;
 use crate::server::session::BlockRequest;
 
-const fn row(
-    name: &'static str,
-    since: &'static str,
-    arity: i32,
-    flags: &str,
-    keys: KeySpec,
-    handler: Handler,
-) -> CommandSpec {
-    CommandSpec::new(Group::List, name, since, arity, flags, keys, handler)
-}
+rows_of!(List);
 
 const FIRST: KeySpec = KeySpec::FIRST;
 const TWO: KeySpec = KeySpec::TWO;

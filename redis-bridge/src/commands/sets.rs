@@ -5,22 +5,13 @@ use crate::commands::args::{self, Options, is};
 use crate::commands::error::{CommandError, Done};
 use crate::commands::lists::NUMKEYS_NOT_POSITIVE;
 use crate::commands::sample::{self, Amount};
-use crate::commands::spec::{CommandSpec, Group, Handler, KeySpec};
+use crate::commands::spec::{CommandSpec, KeySpec, rows_of};
 use crate::keyspace::set::Set;
 use crate::keyspace::{Event, EventClass, Typed};
 use crate::reply::ReplySink;
 use crate::replying;
 
-const fn row(
-    name: &'static str,
-    since: &'static str,
-    arity: i32,
-    flags: &str,
-    keys: KeySpec,
-    handler: Handler,
-) -> CommandSpec {
-    CommandSpec::new(Group::Set, name, since, arity, flags, keys, handler)
-}
+rows_of!(Set);
 
 const FIRST: KeySpec = KeySpec::FIRST;
 const ALL: KeySpec = KeySpec::ALL;

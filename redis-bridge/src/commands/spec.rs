@@ -32,6 +32,27 @@ pub struct CommandSpec {
     pub subcommands: &'static [CommandSpec],
 }
 
+/// Defines `row`, which makes the rows of a table of one group's commands.
+macro_rules! rows_of {
+    ($group:ident) => {
+        const fn row(
+            name: &'static str,
+            since: &'static str,
+            arity: i32,
+            flags: &str,
+            keys: $crate::commands::spec::KeySpec,
+            handler: $crate::commands::spec::Handler,
+        ) -> $crate::commands::spec::CommandSpec {
+            let group = $crate::commands::spec::Group::$group;
+            $crate::commands::spec::CommandSpec::new(
+                group, name, since, arity, flags, keys, handler,
+            )
+        }
+    };
+}
+
+pub(crate) use rows_of;
+
 impl CommandSpec {
     /// A row of a table; `flags` are words as [`CommandFlags::parse`] takes them. Behind
     /// a semicolon may follow what the command does to its keys, as [`KeyUse::parse`]
@@ -521,6 +542,12 @@ impl KeySpec {
     pub const FIRST: Self = Self::Range {
         first: 1,
         last: 1,
+        step: 1,
+    };
+    /// The second argument alone.
+    pub const SECOND: Self = Self::Range {
+        first: 2,
+        last: 2,
         step: 1,
     };
     /// Arguments 1 and 2.

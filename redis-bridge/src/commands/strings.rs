@@ -6,23 +6,14 @@ use crate::commands::Cx;
 use crate::commands::args::{self, Options, is};
 use crate::commands::error::{CommandError, Done};
 use crate::commands::expiry::{self, Unit};
-use crate::commands::spec::{CommandSpec, Group, Handler, KeySpec};
+use crate::commands::spec::{CommandSpec, KeySpec, rows_of};
 use crate::keyspace::long_double::{LongDouble, Parsed};
 use crate::keyspace::string::{MAX_LEN, Text};
 use crate::keyspace::{EventClass, Typed, Value};
 use crate::reply::ReplySink;
 use crate::replying;
 
-const fn row(
-    name: &'static str,
-    since: &'static str,
-    arity: i32,
-    flags: &str,
-    keys: KeySpec,
-    handler: Handler,
-) -> CommandSpec {
-    CommandSpec::new(Group::String, name, since, arity, flags, keys, handler)
-}
+rows_of!(String);
 
 const FIRST: KeySpec = KeySpec::FIRST;
 const PAIRS: KeySpec = KeySpec::Range {

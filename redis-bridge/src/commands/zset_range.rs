@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::commands::Cx;
 use crate::commands::args::{self, Options, is};
 use crate::commands::error::{CommandError, Done};
-use crate::commands::spec::{CommandSpec, Group, Handler, KeySpec};
+use crate::commands::spec::{CommandSpec, KeySpec, rows_of};
 use crate::commands::zsets::{open_scored, send_scored};
 use crate::keyspace::number;
 use crate::keyspace::ranked::Scored;
@@ -14,16 +14,7 @@ use crate::keyspace::{EventClass, Typed};
 use crate::reply::ReplySink;
 use crate::replying;
 
-const fn row(
-    name: &'static str,
-    since: &'static str,
-    arity: i32,
-    flags: &str,
-    keys: KeySpec,
-    handler: Handler,
-) -> CommandSpec {
-    CommandSpec::new(Group::SortedSet, name, since, arity, flags, keys, handler)
-}
+rows_of!(SortedSet);
 
 const FIRST: KeySpec = KeySpec::FIRST;
 

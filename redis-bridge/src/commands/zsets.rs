@@ -9,7 +9,7 @@ use crate::commands::lists::{
     COUNT_NOT_POSITIVE, NUMKEYS_NOT_POSITIVE, candidates, parse_timeout, wait_for,
 };
 use crate::commands::sample::{self, Amount};
-use crate::commands::spec::{CommandSpec, Group, Handler, KeySpec};
+use crate::commands::spec::{CommandSpec, KeySpec, rows_of};
 use crate::keyspace::EventClass;
 use crate::keyspace::ranked::Scored;
 use crate::keyspace::value::Type;
@@ -17,16 +17,7 @@ use crate::keyspace::zset::SortedSet;
 use crate::reply::{Protocol, ReplySink};
 use crate::replying;
 
-const fn row(
-    name: &'static str,
-    since: &'static str,
-    arity: i32,
-    flags: &str,
-    keys: KeySpec,
-    handler: Handler,
-) -> CommandSpec {
-    CommandSpec::new(Group::SortedSet, name, since, arity, flags, keys, handler)
-}
+rows_of!(SortedSet);
 
 const FIRST: KeySpec = KeySpec::FIRST;
 const ALL_BUT_LAST: KeySpec = KeySpec::Range {

@@ -59,6 +59,21 @@ pub fn is_name(name: &[u8]) -> bool {
     !name.is_empty() && name.iter().all(is_part)
 }
 
+/// What Valkey makes sure of once a library has been loaded.
+fn check_names(functions: &[LibraryFunction]) -> Result<(), Vec<u8>> {
+    for (at, function) in functions.iter().enumerate() {
+        let name = function.name();
+        if !is_name(name) {
+            return Err(NAME_RULE.replace("Library", "Function").into_bytes());
+        }
+        let is_same = |other: &LibraryFunction| other.name().eq_ignore_ascii_case(name);
+        if functions[..at].iter().any(is_same) {
+            return Err(b"Function already exists in the library".to_vec());
+        }
+    }
+    Ok(())
+}
+
 /// A function that a library has registered. Clones are the same function; it stays
 /// callable, by the engine that made it, for as long as there is one.
 #[derive(Clone, Debug)]
@@ -87,9 +102,8 @@ impl LibraryFunction {
         }))
     }
 
-    /// The name it was registered with. As Valkey it has not been [checked](is_name),
-    /// nor that no two functions of the library have the same: Valkey's server does
-    /// that, with its own words.
+    /// The name it was registered with: [a name](is_name), and no other function of the
+    /// library has the same, whatever its case.
     #[must_use]
     pub fn name(&self) -> &[u8] {
         &self.0.name
@@ -154,9 +168,8 @@ impl FunctionEngine {
 
     /// Runs the code of a library, which is its text from the end of the first line
     /// (`#!lua name=...`) on, so that lines keep their numbers; returns what it
-    /// registers, in that order. There may be nothing: to refuse that is for the caller,
-    /// as are names (see [`LibraryFunction::name`]). After `timeout` it is stopped. Of
-    /// the host only [`Host::log`] is used.
+    /// registers, in that order. There may be nothing: to refuse that is for the caller.
+    /// After `timeout` it is stopped. Of the host only [`Host::log`] is used.
     ///
     /// # Errors
     ///
@@ -193,7 +206,11 @@ impl FunctionEngine {
         self.vm.set_memory_limit(self.limits.memory_bytes);
         restored.map_err(|error| error.to_string().into_bytes())?;
         result?;
-        Ok(lent.loading.take().map_or(Vec::new(), |it| it.functions))
+        let functions = lent.loading.take().map_or(Vec::new(), |it| it.functions);
+        if !self.wording.checks_names_at_once {
+            check_names(&functions)?;
+        }
+        Ok(functions)
     }
 
     /// Why a library could not be loaded, code included.

@@ -73,9 +73,7 @@ impl Scripts {
         };
         slot_of(self.scripts.insert(script))
     }
-}
 
-impl Scripts {
     /// Has the scripts that run from now on be debugged, or no longer.
     pub(crate) fn set_debugger(&mut self, session: Option<Session>) {
         self.environment.set_debugger(session);
@@ -163,7 +161,6 @@ impl Functions {
         host: &mut dyn Host,
     ) -> Result<Vec<Registered>, Vec<u8>> {
         let loaded = self.engine.load(code, timeout, host)?;
-        check_case(&loaded)?;
         let library: Rc<[u8]> = code.into();
         let registered = loaded.into_iter().enumerate().map(|(place, function)| {
             let slot = self.functions.insert(Function {
@@ -176,22 +173,6 @@ impl Functions {
         });
         registered.collect()
     }
-}
-
-/// Refuses functions whose names differ in case only: the server looks names up whatever
-/// their case, takes two such functions for one library, and stops when that is deleted.
-/// Equal names it refuses itself.
-fn check_case(functions: &[LibraryFunction]) -> Result<(), Vec<u8>> {
-    for (at, function) in functions.iter().enumerate() {
-        let name = function.name();
-        let differs_in_case = |other: &LibraryFunction| {
-            other.name() != name && other.name().eq_ignore_ascii_case(name)
-        };
-        if functions[..at].iter().any(differs_in_case) {
-            return Err(b"Function already exists in the library".to_vec());
-        }
-    }
-    Ok(())
 }
 
 impl World for Functions {

@@ -12,30 +12,17 @@ mod tests;
 
 use crate::commands::Cx;
 use crate::commands::error::CommandError;
-use crate::commands::spec::{CommandSpec, Group, Handler, KeySpec};
+use crate::commands::spec::{CommandSpec, Group, KeySpec, rows_of};
 use crate::keyspace::stream::{Entry, StreamId};
 use crate::keyspace::{Event, EventClass};
 use crate::reply::ReplySink;
 use crate::replying;
 use crate::server::dispatch;
 
-const fn row(
-    name: &'static str,
-    since: &'static str,
-    arity: i32,
-    flags: &str,
-    keys: KeySpec,
-    handler: Handler,
-) -> CommandSpec {
-    CommandSpec::new(Group::Stream, name, since, arity, flags, keys, handler)
-}
+rows_of!(Stream);
 
 const FIRST: KeySpec = KeySpec::FIRST;
-const SECOND: KeySpec = KeySpec::Range {
-    first: 2,
-    last: 2,
-    step: 1,
-};
+const SECOND: KeySpec = KeySpec::SECOND;
 
 #[rustfmt::skip]
 pub(crate) const COMMANDS: &[CommandSpec] = &[

@@ -13,7 +13,6 @@ use crate::replying;
 use crate::script::commands::{
     READS, WRITES, caller, check, kill_running, limits, show_to_monitors, split_keys,
 };
-use crate::script::wording::Wording;
 use crate::script::{FunctionEngine, LibraryFunction, RandomState, ScriptCall};
 use crate::server::commands::help;
 use crate::server::state::{RunningScript, ScriptKind};
@@ -140,13 +139,12 @@ fn new_engine(cx: &mut Cx<'_>) -> Result<FunctionEngine, CommandError> {
         .map_err(|error| CommandError::new(format!("ERR no engine for functions: {error}")))?;
     if !cx.server.libraries.is_empty() {
         let old = std::mem::take(&mut cx.server.libraries);
-        let wording = Wording::of(cx.server.compat);
         let mut host = EmbeddedHost::new(cx.server, cx.session);
         let mut libraries = Libraries::default();
         for library in old.iter() {
             let loaded = Metadata::of(library.code()).and_then(|metadata| {
                 let code = library.code();
-                read_library(&mut engine, metadata, code, None, wording, &mut host)
+                read_library(&mut engine, metadata, code, None, &mut host)
             });
             // It was loaded before, by the same rules.
             if let Ok(library) = loaded {
@@ -194,11 +192,10 @@ fn load(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
         let text = [b"Library '", &metadata.name[..], b"' already exists"].concat();
         return Err(with_code(text));
     }
-    let wording = Wording::of(cx.server.compat);
     // What a log has was loaded once in time; a busy machine must not lose it.
     let timeout = (!cx.server.keyspace.is_replaying()).then_some(LOAD_TIMEOUT);
     let library = with_loader(cx, |engine, host| {
-        read_library(engine, metadata, code, timeout, wording, host)
+        read_library(engine, metadata, code, timeout, host)
     })?;
     let library = Rc::new(library);
     cx.server

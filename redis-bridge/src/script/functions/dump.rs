@@ -6,7 +6,6 @@ use crate::compat::Compat;
 use crate::host::Host;
 use crate::rdb::{Reader, payload, write_string};
 use crate::script::FunctionEngine;
-use crate::script::wording::Wording;
 
 use super::metadata::Metadata;
 use super::{Clash, Libraries, read_library};
@@ -57,8 +56,7 @@ pub(super) fn restore<'h>(
         if libraries.contains(&metadata.name) {
             return Err([b"Library '", &metadata.name[..], b"' already exists"].concat());
         }
-        let wording = Wording::of(compat);
-        let library = read_library(engine, metadata, &code, None, wording, &mut *host)?;
+        let library = read_library(engine, metadata, &code, None, &mut *host)?;
         libraries.add(Rc::new(library), false).map_err(explain)?;
     }
     Ok(libraries)

@@ -14,8 +14,7 @@ use hashbrown::HashMap;
 use crate::host::Host;
 use crate::keyspace::IndexMap;
 use crate::script::FunctionEngine;
-use crate::script::library::{LibraryFunction, NAME_RULE, is_name};
-use crate::script::wording::Wording;
+use crate::script::library::LibraryFunction;
 use metadata::Metadata;
 
 /// How long the code of a library may run while it is loaded.
@@ -189,34 +188,15 @@ fn read_library<'h>(
     metadata: Metadata,
     code: &[u8],
     timeout: Option<Duration>,
-    wording: &Wording,
     host: &'h mut (dyn Host + 'h),
 ) -> Result<Library, Vec<u8>> {
     let functions = engine.load(metadata.body(code), timeout, host)?;
     if functions.is_empty() {
         return Err(b"No functions registered".to_vec());
     }
-    if !wording.checks_names_at_once {
-        check_names(&functions)?;
-    }
     Ok(Library {
         name: metadata.name,
         code: code.to_vec(),
         functions,
     })
-}
-
-/// What Valkey makes sure of once a library has been loaded.
-fn check_names(functions: &[LibraryFunction]) -> Result<(), Vec<u8>> {
-    for (at, function) in functions.iter().enumerate() {
-        let name = function.name();
-        if !is_name(name) {
-            return Err(NAME_RULE.replace("Library", "Function").into_bytes());
-        }
-        let is_same = |other: &LibraryFunction| other.name().eq_ignore_ascii_case(name);
-        if functions[..at].iter().any(is_same) {
-            return Err(b"Function already exists in the library".to_vec());
-        }
-    }
-    Ok(())
 }

@@ -27,6 +27,7 @@ pub(crate) fn run() -> Result<bool> {
             &[
                 "check",
                 "--quiet",
+                "--locked",
                 "--manifest-path",
                 "xtask/fuzz/Cargo.toml",
             ],
@@ -50,7 +51,7 @@ pub(crate) fn run() -> Result<bool> {
             .args(*args)
             .env("RUSTDOCFLAGS", "-D warnings")
             // What is only checked needs no library to link with, nor a C++ compiler.
-            .env("CUSTOM_LIBFUZZER_PATH", "unused");
+            .env("CUSTOM_LIBFUZZER_PATH", "./unused");
         let is_clean = command.status().context("cannot start cargo")?.success();
         if !is_clean {
             println!("FAILED {name}");

@@ -176,6 +176,19 @@ pub(crate) struct SoakFlags {
     pub(crate) ferrous: Option<PathBuf>,
 }
 
+impl SoakFlags {
+    /// A short run, as part of a suite.
+    pub(crate) fn short(policy: &str) -> SoakFlags {
+        SoakFlags {
+            minutes: 0.25,
+            appendfsync: policy.to_owned(),
+            seed: 1,
+            clients: 1,
+            ferrous: None,
+        }
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum FuzzCommand {
     /// Run the coverage-guided targets of xtask/fuzz; needs a nightly toolchain and cargo-fuzz.

@@ -86,6 +86,7 @@ const UNSAFE_IN_VALKEY_MODULE: &[&str] = &[
     "ffi/debugger.rs",
     "ffi/entry.rs",
     "ffi/mod.rs",
+    "ffi/slots.rs",
     "ffi/strings.rs",
     "lib.rs",
 ];

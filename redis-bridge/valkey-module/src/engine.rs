@@ -19,7 +19,7 @@ use redis_bridge::compat::Identity;
 use redis_bridge::debugger::Session;
 use redis_bridge::host::Host;
 use redis_bridge::reply::ReplySink as _;
-use redis_bridge::script::{Limits, ScriptCall};
+use redis_bridge::script::{Limits, RandomState, ScriptCall};
 
 use crate::console::ServerConsole;
 use crate::ffi::{Context, Running, debugger};
@@ -97,7 +97,7 @@ impl<W: World> Place<W> {
         if self.owes_reset.take()
             && let Some(new) = W::new(&identity.borrow())
         {
-            *world = new;
+            replace(&mut *world, new);
         }
         self.bytes.set(world.bytes());
         Some(result)
@@ -131,7 +131,12 @@ impl<W: World> Place<W> {
             return None;
         };
         self.bytes.set(new.bytes());
-        Some(std::mem::replace(&mut *world, new))
+        Some(replace(&mut *world, new))
+    }
+
+    /// Where `math.random` is in its sequence; `None` if the world is in use.
+    fn random_state(&self) -> Option<RandomState> {
+        self.world.try_borrow().ok()?.random_state()
     }
 
     /// Calls what the handle means; the text of an error, if there was nothing to call.
@@ -167,6 +172,15 @@ impl<W: World> Place<W> {
     }
 }
 
+/// Puts a new world in the place of another, which it gives out. The sequence of `math.random` is
+/// the server's, and goes on.
+fn replace<W: World>(world: &mut W, mut new: W) -> W {
+    if let Some(state) = world.random_state() {
+        new.set_random_state(state);
+    }
+    std::mem::replace(world, new)
+}
+
 /// What operators can watch.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
@@ -182,6 +196,9 @@ pub(crate) struct Engine {
     function: Place<Functions>,
     identity: RefCell<Identity>,
     limits: Cell<Limits>,
+    /// Whose call was the last: its world knows where `math.random` is in the one sequence that
+    /// scripts and functions share.
+    last_call: Cell<Subsystem>,
     /// Who debugs the next script.
     debugging: RefCell<Option<Session>>,
     pub(crate) counters: Counters,
@@ -199,6 +216,7 @@ impl Engine {
             function: Place::new(&identity)?,
             identity: RefCell::new(identity),
             limits: Cell::default(),
+            last_call: Cell::new(Subsystem::Eval),
             debugging: RefCell::default(),
             counters: Counters::default(),
         })
@@ -282,6 +300,7 @@ impl Engine {
         let mut host = ServerHost::new(running);
         let mut reply = ClientReply::new(running.context());
         let (host, to) = (&mut host, &mut reply);
+        self.hand_random_state_to(subsystem);
         let called = match subsystem {
             Subsystem::Eval => self.eval.call(identity, handle, limits, &call, host, to),
             Subsystem::Function => self
@@ -296,6 +315,27 @@ impl Engine {
         if let Err(text) = called {
             reply.error(format!("ERR {text}").as_bytes());
         }
+    }
+
+    /// Has a world go on where the other is in the sequence of `math.random`.
+    fn hand_random_state_to(&self, subsystem: Subsystem) {
+        if self.last_call.replace(subsystem) == subsystem {
+            return;
+        }
+        let state = match subsystem {
+            Subsystem::Eval => self.function.random_state(),
+            Subsystem::Function => self.eval.random_state(),
+        };
+        let Some(state) = state else {
+            return;
+        };
+        let identity = &self.identity;
+        match subsystem {
+            Subsystem::Eval => self.eval.with(identity, |it| it.set_random_state(state)),
+            Subsystem::Function => self
+                .function
+                .with(identity, |it| it.set_random_state(state)),
+        };
     }
 
     /// Begins a debugging session: the script of this text, which runs next, is debugged by

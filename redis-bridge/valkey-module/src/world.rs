@@ -10,7 +10,7 @@ use redis_bridge::debugger::Session;
 use redis_bridge::host::Host;
 use redis_bridge::reply::ReplySink;
 use redis_bridge::script::{
-    Compiled, Environment, FunctionEngine, LibraryFunction, Limits, ScriptCall,
+    Compiled, Environment, FunctionEngine, LibraryFunction, Limits, RandomState, ScriptCall,
 };
 use slab::Slab;
 
@@ -37,6 +37,12 @@ pub(crate) trait World: Sized {
 
     /// Gets a new VM, in which all that was there is compiled once more.
     fn renew(&mut self, identity: &Identity, host: &mut dyn Host);
+
+    /// Where `math.random` is in its sequence.
+    fn random_state(&self) -> Option<RandomState>;
+
+    /// Has `math.random` go on from there.
+    fn set_random_state(&mut self, state: RandomState);
 
     /// Bytes that the VM uses.
     fn bytes(&self) -> usize;
@@ -112,12 +118,23 @@ impl World for Scripts {
     }
 
     fn renew(&mut self, identity: &Identity, _host: &mut dyn Host) {
-        if let Ok(new) = Environment::new(identity) {
+        if let Ok(mut new) = Environment::new(identity) {
+            if let Some(state) = self.random_state() {
+                new.set_random_state(state);
+            }
             self.environment = new;
             for (_, script) in &mut self.scripts {
                 script.compiled = self.environment.compile(&script.code).ok();
             }
         }
+    }
+
+    fn random_state(&self) -> Option<RandomState> {
+        self.environment.random_state()
+    }
+
+    fn set_random_state(&mut self, state: RandomState) {
+        self.environment.set_random_state(state);
     }
 
     fn bytes(&self) -> usize {
@@ -207,9 +224,12 @@ impl World for Functions {
     }
 
     fn renew(&mut self, identity: &Identity, host: &mut dyn Host) {
-        let Ok(new) = FunctionEngine::new(identity) else {
+        let Ok(mut new) = FunctionEngine::new(identity) else {
             return;
         };
+        if let Some(state) = self.random_state() {
+            new.set_random_state(state);
+        }
         self.engine = new;
         let mut libraries: Vec<(Rc<[u8]>, Vec<LibraryFunction>)> = Vec::new();
         for (_, function) in &mut self.functions {
@@ -226,6 +246,14 @@ impl World for Functions {
                 }
             };
         }
+    }
+
+    fn random_state(&self) -> Option<RandomState> {
+        self.engine.random_state()
+    }
+
+    fn set_random_state(&mut self, state: RandomState) {
+        self.engine.set_random_state(state);
     }
 
     fn bytes(&self) -> usize {

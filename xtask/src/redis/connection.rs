@@ -4,17 +4,20 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 
-use super::resp::{Line, Scan, scan};
+use super::resp::{Line, Scan, encode_command, scan};
 use super::text::quote;
 
 /// How long a peer may leave us writing: it stopped reading.
 const WRITE_LIMIT: Duration = Duration::from_secs(10);
 
+/// How long any answer may take: far more than a busy machine needs.
+const ANSWER_LIMIT: Duration = Duration::from_secs(120);
+
 /// Why there is no reply; with the bytes of one that was cut.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum NoReply {
+pub(crate) enum NoReply {
     /// The server closed the connection.
     Closed(String),
     /// Not in time.
@@ -35,7 +38,7 @@ impl std::fmt::Display for NoReply {
 
 /// One connection.
 #[derive(Debug)]
-pub(super) struct Connection {
+pub(crate) struct Connection {
     stream: TcpStream,
     /// Received and not yet part of a reply.
     buffer: Vec<u8>,
@@ -43,7 +46,7 @@ pub(super) struct Connection {
 
 impl Connection {
     /// Takes over a connected socket.
-    pub(super) fn new(stream: TcpStream) -> Result<Connection> {
+    pub(crate) fn new(stream: TcpStream) -> Result<Connection> {
         stream.set_nodelay(true).context("cannot set TCP_NODELAY")?;
         stream.set_write_timeout(Some(WRITE_LIMIT))?;
         Ok(Connection {
@@ -53,17 +56,24 @@ impl Connection {
     }
 
     /// Sends bytes as they are.
-    pub(super) fn send(&mut self, bytes: &[u8]) -> Result<()> {
+    pub(crate) fn send(&mut self, bytes: &[u8]) -> Result<()> {
         self.stream.write_all(bytes).context("cannot send")
     }
 
     /// Tells the server that nothing more will be sent, unless it has closed before.
-    pub(super) fn half_close(&mut self) {
+    pub(crate) fn half_close(&mut self) {
         let _ = self.stream.shutdown(Shutdown::Write);
     }
 
+    /// The answer to a command, an error too.
+    pub(crate) fn ask<W: AsRef<[u8]>>(&mut self, words: &[W]) -> Result<Vec<Line>> {
+        self.send(&encode_command(words))?;
+        let answer = self.reply(ANSWER_LIMIT);
+        answer.map_err(|why| anyhow!("the answer is {why}"))
+    }
+
     /// The next reply.
-    pub(super) fn reply(&mut self, limit: Duration) -> Result<Vec<Line>, NoReply> {
+    pub(crate) fn reply(&mut self, limit: Duration) -> Result<Vec<Line>, NoReply> {
         let deadline = Instant::now() + limit;
         loop {
             match scan(&self.buffer) {
@@ -81,7 +91,7 @@ impl Connection {
     }
 
     /// Waits for the end of the connection, and says what stands in its place.
-    pub(super) fn end(&mut self, limit: Duration) -> NoReply {
+    pub(crate) fn end(&mut self, limit: Duration) -> NoReply {
         let deadline = Instant::now() + limit;
         loop {
             match self.fill(deadline) {
@@ -93,7 +103,7 @@ impl Connection {
     }
 
     /// Bytes that came and that no reply has taken, without waiting for more.
-    pub(super) fn unread(&mut self) -> String {
+    pub(crate) fn unread(&mut self) -> String {
         let mut chunk = [0; 4096];
         let read = self.stream.set_nonblocking(true);
         if let Ok(n_read) = read.and_then(|()| self.stream.read(&mut chunk)) {

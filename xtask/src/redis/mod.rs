@@ -7,14 +7,14 @@
 
 mod case;
 mod clients;
-mod connection;
+pub(crate) mod connection;
 mod hostile;
 mod persistence;
 mod play;
-mod resp;
+pub(crate) mod resp;
 pub(crate) mod server;
 pub(crate) mod soak;
-mod text;
+pub(crate) mod text;
 mod verdict;
 
 use std::path::{Path, PathBuf};
@@ -66,10 +66,7 @@ pub(crate) fn run(options: &Options) -> Result<Summary> {
     if let (true, Some(peer)) = (options.bless, &peer) {
         return bless(&mut files, peer, options);
     }
-    let ours = match std::env::var_os(BINARY_VARIABLE) {
-        Some(path) => PathBuf::from(path),
-        None => proc::build_binary("redis-bridge", "ferrous", options.profile)?,
-    };
+    let ours = our_server(options.profile)?;
     let known = KnownFailures::load("redis")?;
     let mut summary = Summary::default();
     if peer.is_none() {
@@ -86,6 +83,14 @@ pub(crate) fn run(options: &Options) -> Result<Summary> {
     summary.add(hostile::run(&ours, options, &known)?);
     summary.add(persistence::run(&ours, peer.as_deref(), options, &known)?);
     Ok(summary)
+}
+
+/// The server under test, built if none was named.
+pub(crate) fn our_server(profile: Profile) -> Result<PathBuf> {
+    match std::env::var_os(BINARY_VARIABLE) {
+        Some(path) => Ok(PathBuf::from(path)),
+        None => proc::build_binary("redis-bridge", "ferrous", profile),
+    }
 }
 
 /// The folder of the case files.
@@ -198,7 +203,12 @@ pub(crate) fn run_beside(
 const SCRIPTING: &str = "scripting/";
 
 /// Counts one case, and prints its problem unless it is a known one.
-fn judge(name: &str, problem: Option<String>, known: &KnownFailures, summary: &mut Summary) {
+pub(crate) fn judge(
+    name: &str,
+    problem: Option<String>,
+    known: &KnownFailures,
+    summary: &mut Summary,
+) {
     match known.judge(name, problem) {
         Ok(None) => summary.pass(),
         Ok(Some(reason)) => {

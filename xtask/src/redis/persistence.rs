@@ -26,8 +26,6 @@ use crate::summary::Summary;
 const REPLY_LIMIT: Duration = Duration::from_secs(30);
 /// A client that only sends has been heard after this; all servers are on this machine.
 const HEARD: Duration = Duration::from_millis(60);
-/// How long the soak test of the suite takes, under each policy.
-const SOAK_MINUTES: f64 = 0.25;
 
 /// One case.
 struct LogCase {
@@ -75,14 +73,7 @@ pub(super) fn run(
     for policy in ["always", "everysec"] {
         let name = format!("persistence/nothing is lost: {policy}");
         if options.selects(&name) && Launch::ours(ours, &[]).kind == Kind::Ferrous {
-            let flags = SoakFlags {
-                minutes: SOAK_MINUTES,
-                appendfsync: policy.to_owned(),
-                seed: 1,
-                clients: 1,
-                ferrous: None,
-            };
-            let outcome = super::soak::soak(ours, &flags)?;
+            let outcome = super::soak::soak(Launch::ours(ours, &[]), &SoakFlags::short(policy))?;
             println!("{}", outcome.figures);
             let problem = (!outcome.violations.is_empty()).then(|| outcome.violations.join("\n"));
             judge(&name, problem, known, &mut summary);
@@ -374,8 +365,7 @@ fn digest(client: &mut Connection, db: &str) -> Result<String> {
 }
 
 fn ask<W: AsRef<[u8]>>(client: &mut Connection, words: &[W]) -> Result<String> {
-    client.send(&encode_command(words))?;
-    let lines = client.reply(REPLY_LIMIT).map_err(|why| anyhow!("{why}"))?;
+    let lines = client.ask(words)?;
     Ok(lines
         .first()
         .map_or_else(String::new, |line| line.text.clone()))

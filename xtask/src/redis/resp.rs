@@ -19,7 +19,7 @@ const MAX_INDENT: usize = 40;
 
 /// What the first bytes of a stream hold.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Scan {
+pub(crate) enum Scan {
     /// A whole reply: its length in bytes, and its lines.
     Reply { n_bytes: usize, lines: Vec<Line> },
     /// A reply of which more bytes must come.
@@ -30,19 +30,19 @@ pub(super) enum Scan {
 
 /// One element of a reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Line {
-    pub(super) depth: usize,
-    pub(super) text: String,
+pub(crate) struct Line {
+    pub(crate) depth: usize,
+    pub(crate) text: String,
 }
 
 impl Line {
     /// The line as a transcript shows it.
-    pub(super) fn render(&self) -> String {
+    pub(crate) fn render(&self) -> String {
         format!("{}{}", "  ".repeat(self.depth.min(MAX_INDENT)), self.text)
     }
 
     /// The bytes of a string, or the digits of an integer.
-    pub(super) fn value(&self) -> Option<Vec<u8>> {
+    pub(crate) fn value(&self) -> Option<Vec<u8>> {
         if let Some(digits) = self.text.strip_prefix(':') {
             return Some(digits.as_bytes().to_vec());
         }
@@ -54,8 +54,14 @@ impl Line {
     }
 }
 
+/// A reply on one line, as [`Line::render`] shows its elements, but for their indentation.
+pub(crate) fn on_one_line(lines: &[Line]) -> String {
+    let texts: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
+    texts.join(" ")
+}
+
 /// Looks for one reply at the start of `bytes`.
-pub(super) fn scan(bytes: &[u8]) -> Scan {
+pub(crate) fn scan(bytes: &[u8]) -> Scan {
     let mut at = 0;
     let mut lines = Vec::new();
     // Elements still to come at each open level; the reply itself is the only one of level 0.
@@ -131,7 +137,7 @@ fn canonical_length(digits: &[u8]) -> Option<usize> {
 }
 
 /// A command as clients send it: an array of bulk strings.
-pub(super) fn encode_command<W: AsRef<[u8]>>(words: &[W]) -> Vec<u8> {
+pub(crate) fn encode_command<W: AsRef<[u8]>>(words: &[W]) -> Vec<u8> {
     let mut bytes = format!("*{}\r\n", words.len()).into_bytes();
     for word in words {
         let word = word.as_ref();
@@ -144,7 +150,7 @@ pub(super) fn encode_command<W: AsRef<[u8]>>(words: &[W]) -> Vec<u8> {
 
 /// Puts the elements of the aggregate that starts at line `head_idx` and goes on to the end in the
 /// order of their text: pairs of a map, elements of an array taken `group` at a time.
-pub(super) fn sort_elements(lines: &mut [Line], head_idx: usize, group: usize) {
+pub(crate) fn sort_elements(lines: &mut [Line], head_idx: usize, group: usize) {
     let Some((head, rest)) = lines.get_mut(head_idx..).and_then(<[_]>::split_first_mut) else {
         return;
     };
@@ -169,7 +175,7 @@ pub(super) fn sort_elements(lines: &mut [Line], head_idx: usize, group: usize) {
 }
 
 /// The line with each run of digits in its text made `#`; counts and integers stay.
-pub(super) fn hide_digits(line: &Line) -> Line {
+pub(crate) fn hide_digits(line: &Line) -> Line {
     let mut text = line.text.clone();
     if matches!(text.chars().next(), Some('"' | '+' | '-')) {
         let mut shown = String::new();
@@ -189,7 +195,7 @@ pub(super) fn hide_digits(line: &Line) -> Line {
 }
 
 /// The line with its value taken out: type and shape stay.
-pub(super) fn hide_value(line: &Line) -> Line {
+pub(crate) fn hide_value(line: &Line) -> Line {
     let text = match line.text.chars().next() {
         Some('"') => "\"...\"".to_owned(),
         Some(kind @ ('+' | '-' | ':' | ',' | '(' | '=')) => format!("{kind}..."),

@@ -21,6 +21,9 @@ const PING_LIMIT: Duration = Duration::from_secs(10);
 /// Address space a server may take, so that a runaway script cannot take the machine with it.
 const ADDRESS_SPACE_KIB: u64 = 8 << 20;
 
+/// Where a server's output goes, in its folder.
+const LOG: &str = "log";
+
 /// Which command line a server understands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -33,10 +36,10 @@ pub(crate) enum Kind {
 /// How to start a server.
 #[derive(Debug, Clone)]
 pub(crate) struct Launch {
-    pub(super) binary: PathBuf,
-    pub(super) kind: Kind,
+    pub(crate) binary: PathBuf,
+    pub(crate) kind: Kind,
     /// Arguments besides address and folder.
-    pub(super) args: Vec<String>,
+    pub(crate) args: Vec<String>,
 }
 
 impl Launch {
@@ -64,7 +67,7 @@ impl Launch {
     }
 
     /// The same with more arguments; later ones win.
-    pub(super) fn with(mut self, args: &[&str]) -> Launch {
+    pub(crate) fn with(mut self, args: &[&str]) -> Launch {
         self.args.extend(args.iter().map(|arg| (*arg).to_owned()));
         self
     }
@@ -111,18 +114,10 @@ impl Server {
         }
     }
 
-    /// Starts a server on a copy of the append-only file in another's folder.
-    pub(super) fn start_in_copy(launch: Launch, source: &Path) -> Result<Server> {
+    /// Starts a server on a copy of what another keeps in its folder.
+    pub(crate) fn start_in_copy(launch: Launch, source: &Path) -> Result<Server> {
         let dir = tempfile::tempdir().context("cannot make a folder for a server")?;
-        let (from, to) = (
-            source.join("appendonlydir"),
-            dir.path().join("appendonlydir"),
-        );
-        std::fs::create_dir(&to)?;
-        for entry in std::fs::read_dir(&from)? {
-            let entry = entry?;
-            std::fs::copy(entry.path(), to.join(entry.file_name()))?;
-        }
+        copy_folder(source, dir.path())?;
         let port = free_port()?;
         let mut server = Server {
             child: spawn(&launch, port, dir.path())?,
@@ -135,7 +130,7 @@ impl Server {
     }
 
     /// How it was started.
-    pub(super) fn launch(&self) -> &Launch {
+    pub(crate) fn launch(&self) -> &Launch {
         &self.launch
     }
 
@@ -156,7 +151,7 @@ impl Server {
     }
 
     /// Asks a new connection for an answer.
-    pub(super) fn ping(&self) -> Result<()> {
+    pub(crate) fn ping(&self) -> Result<()> {
         let mut connection = self.connect()?;
         connection.send(b"PING\r\n")?;
         let answer = match connection.reply(PING_LIMIT) {
@@ -172,14 +167,14 @@ impl Server {
     }
 
     /// Starts the same server anew after a crash or a hang.
-    pub(super) fn restart(&mut self) -> Result<()> {
+    pub(crate) fn restart(&mut self) -> Result<()> {
         *self = Server::start(self.launch.clone())?;
         Ok(())
     }
 
     /// Ends the process, by SIGKILL or, if it is to end in good order, by SIGTERM, and
     /// waits for the end. True if it ended as it should.
-    pub(super) fn stop(&mut self, in_order: bool) -> Result<bool> {
+    pub(crate) fn stop(&mut self, in_order: bool) -> Result<bool> {
         if !in_order {
             self.child.kill().context("cannot kill a server")?;
             self.child.wait().context("cannot watch a server")?;
@@ -193,22 +188,19 @@ impl Server {
     }
 
     /// Starts it again after [`stop`](Self::stop): on the same port, in the same folder.
-    pub(super) fn start_again(&mut self) -> Result<()> {
+    pub(crate) fn start_again(&mut self) -> Result<()> {
         self.child = spawn(&self.launch, self.port, self.dir.path())?;
         self.wait_until_ready()
     }
 
     /// Its working folder.
-    pub(super) fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.dir.path()
     }
 
     /// A new client.
-    pub(super) fn connect(&self) -> Result<Connection> {
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
-        let stream = TcpStream::connect_timeout(&address, Duration::from_secs(5))
-            .with_context(|| format!("cannot connect to {}", self.name()))?;
-        Connection::new(stream)
+    pub(crate) fn connect(&self) -> Result<Connection> {
+        connect(self.port).with_context(|| format!("cannot connect to {}", self.name()))
     }
 
     /// The port it listens on.
@@ -217,13 +209,13 @@ impl Server {
     }
 
     /// File name of the binary.
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         let name = self.launch.binary.file_name().unwrap_or_default();
         name.to_string_lossy().into_owned()
     }
 
     /// How the server ended, if it has: by a signal or an exit code.
-    pub(super) fn crash(&mut self) -> Result<Option<String>> {
+    pub(crate) fn crash(&mut self) -> Result<Option<String>> {
         let status = self.child.try_wait().context("cannot watch a server")?;
         Ok(status.map(|status| match (status.signal(), status.code()) {
             (Some(signal), _) => format!("killed by signal {signal}"),
@@ -232,8 +224,8 @@ impl Server {
     }
 
     /// The last lines that the server wrote.
-    pub(super) fn log_tail(&self) -> String {
-        let log = std::fs::read(self.dir.path().join("log")).unwrap_or_default();
+    pub(crate) fn log_tail(&self) -> String {
+        let log = std::fs::read(self.dir.path().join(LOG)).unwrap_or_default();
         let text = String::from_utf8_lossy(&log);
         let lines: Vec<&str> = text.lines().collect();
         let shown = lines.len().saturating_sub(12);
@@ -263,7 +255,7 @@ impl Server {
     }
 
     /// Resident memory, in bytes.
-    pub(super) fn resident_bytes(&self) -> Result<u64> {
+    pub(crate) fn resident_bytes(&self) -> Result<u64> {
         let path = format!("/proc/{}/status", self.child.id());
         let status =
             std::fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))?;
@@ -284,14 +276,39 @@ impl Drop for Server {
     }
 }
 
-fn free_port() -> Result<u16> {
+/// A new client of whoever listens on a port of this machine.
+pub(crate) fn connect(port: u16) -> Result<Connection> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    Connection::new(TcpStream::connect_timeout(
+        &address,
+        Duration::from_secs(5),
+    )?)
+}
+
+/// Copies files and folders; the log stays.
+fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            std::fs::create_dir(&target)?;
+            copy_folder(&entry.path(), &target)?;
+        } else if entry.file_name() != LOG {
+            std::fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
+
+/// A port that nobody uses just now.
+pub(crate) fn free_port() -> Result<u16> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port")?;
     Ok(listener.local_addr()?.port())
 }
 
 fn spawn(launch: &Launch, port: u16, dir: &Path) -> Result<Child> {
     let mut log = std::fs::File::options();
-    let log = log.create(true).append(true).open(dir.join("log"));
+    let log = log.create(true).append(true).open(dir.join(LOG));
     let log = log.context("cannot make a log")?;
     let port = port.to_string();
     let mut args = match launch.kind {

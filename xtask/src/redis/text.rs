@@ -2,7 +2,7 @@
 
 /// Writes `bytes` so that one line of ASCII says exactly which they are: `\xNN` for what does not
 /// print, `\\` for a backslash.
-pub(super) fn escape(bytes: &[u8]) -> String {
+pub(crate) fn escape(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for &byte in bytes {
         match byte {
@@ -18,13 +18,13 @@ pub(super) fn escape(bytes: &[u8]) -> String {
 }
 
 /// [`escape`] between double quotes, with inner quotes escaped.
-pub(super) fn quote(bytes: &[u8]) -> String {
+pub(crate) fn quote(bytes: &[u8]) -> String {
     format!("\"{}\"", escape(bytes).replace('"', "\\\""))
 }
 
 /// One word of a command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Word {
+pub(crate) enum Word {
     /// Written without quotes, so that it may mean something to the reader of the file.
     Bare(String),
     /// Written in quotes: bytes and nothing else.
@@ -33,7 +33,7 @@ pub(super) enum Word {
 
 impl Word {
     /// The bytes the word stands for.
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         match self {
             Word::Bare(text) => text.as_bytes(),
             Word::Quoted(bytes) => bytes,
@@ -43,7 +43,7 @@ impl Word {
 
 /// Splits a command line as redis-cli does: blanks between words, `"..."` with escapes, `'...'`
 /// with `\'` only. Errors name what is wrong with the line.
-pub(super) fn split(line: &str) -> Result<Vec<Word>, String> {
+pub(crate) fn split(line: &str) -> Result<Vec<Word>, String> {
     let mut words = Vec::new();
     let mut rest = line.trim_start();
     while let Some(first) = rest.chars().next() {

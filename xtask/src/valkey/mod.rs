@@ -1,13 +1,20 @@
 //! The Valkey suite: the module that Valkey loads, on a Valkey built from source, beside the
 //! interpreter that Valkey has of its own.
 //!
-//! Three groups: Valkey's own tests ([`runner`]), the scripting cases of `xtask/redis-suite` side
-//! by side, and hostile scripts. Where Valkey comes from is the business of [`tree`].
+//! Groups: Valkey's own tests ([`runner`]), the scripting cases of `xtask/redis-suite` side by side,
+//! hostile scripts, and what takes several servers or lives of one ([`PROOFS`]). Where Valkey comes
+//! from is the business of [`tree`].
 
+mod cluster;
+mod failover;
+mod libraries;
+mod node;
+mod replicas;
+mod restart;
 mod runner;
 pub(crate) mod tree;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
@@ -15,6 +22,7 @@ use self::tree::{Build, Trees};
 use crate::known::KnownFailures;
 use crate::proc::{self, Profile};
 use crate::redis;
+use crate::redis::server::Launch;
 use crate::summary::Summary;
 
 /// Names a module to test in place of the workspace's.
@@ -67,7 +75,62 @@ pub(crate) fn run(options: &Options) -> Result<Summary> {
     ];
     let limited = trees.launch(Build::WithoutLua, Some(&module), limits.as_flattened());
     summary.add(redis::run_hostile_scripts(limited, &selects, &known)?);
+    let rig = Rig {
+        trees: &trees,
+        module: &module,
+        profile: options.profile,
+    };
+    for (name, proof) in PROOFS {
+        if !options.selects(name) {
+            continue;
+        }
+        let problem = match proof(&rig) {
+            Ok(figures) => {
+                println!("valkey: {name}: {figures}");
+                None
+            }
+            Err(error) => Some(format!("  {error:#}\n")),
+        };
+        redis::judge(name, problem, &known, &mut summary);
+    }
     Ok(summary)
+}
+
+/// What takes several servers, or several lives of one: what it is called, and what does it and
+/// tells what it has seen.
+const PROOFS: &[(&str, fn(&Rig<'_>) -> Result<String>)] = &[
+    ("cluster/by slot", cluster::by_slot),
+    ("cluster/a primary is killed", failover::kill_primary),
+    ("replication/effects and functions", replicas::replicate),
+    ("persistence/rewritten log", restart::rewritten_log),
+    ("persistence/snapshot", restart::snapshot),
+    ("persistence/nothing is lost", restart::killed),
+    ("libraries/dump and restore", libraries::exchange),
+];
+
+/// What servers are started from.
+struct Rig<'a> {
+    trees: &'a Trees,
+    module: &'a Path,
+    profile: Profile,
+}
+
+impl Rig<'_> {
+    /// A server without an interpreter of its own, with the module.
+    fn ours(&self, args: &[&str]) -> Launch {
+        self.trees
+            .launch(Build::WithoutLua, Some(self.module), args)
+    }
+
+    /// A server with its own interpreter.
+    fn in_c(&self, args: &[&str]) -> Launch {
+        self.trees.launch(Build::Default, None, args)
+    }
+
+    /// The embedded server.
+    fn ferrous(&self) -> Result<Launch> {
+        Ok(Launch::ours(&redis::our_server(self.profile)?, &[]))
+    }
 }
 
 /// The module under test, built if none was named.

@@ -22,6 +22,9 @@ type Apply = extern "C" fn(*mut RawContext, *mut c_void, *mut *mut RawString) ->
 type AddInfo = extern "C" fn(*mut RawInfo, c_int);
 type CheckPermissions =
     unsafe extern "C" fn(*mut RawUser, *mut *mut RawString, c_int, c_int, *mut c_int) -> c_int;
+type GetCommandKeys =
+    unsafe extern "C" fn(*mut RawContext, *mut *mut RawString, c_int, *mut c_int) -> *mut c_int;
+type ClusterKeySlot = unsafe extern "C" fn(*mut RawString) -> c_uint;
 type ReplyWithError = unsafe extern "C" fn(*mut RawContext, c_int, *const c_char, ...) -> c_int;
 type DebuggerLog = unsafe extern "C" fn(*mut RawString, c_int);
 type DebuggerFlush = unsafe extern "C" fn();
@@ -162,6 +165,7 @@ api! {
         register_numeric_config = c"ValkeyModule_RegisterNumericConfig":
             fn(*mut RawContext, *const c_char, c_longlong, c_uint, c_longlong, c_longlong,
                Option<GetNumber>, Option<SetNumber>, Option<Apply>, *mut c_void) -> c_int;
+        get_context_flags = c"ValkeyModule_GetContextFlags": fn(*mut RawContext) -> c_int;
         load_configs = c"ValkeyModule_LoadConfigs": fn(*mut RawContext) -> c_int;
         register_info_func = c"ValkeyModule_RegisterInfoFunc":
             fn(*mut RawContext, Option<AddInfo>) -> c_int;
@@ -175,6 +179,9 @@ api! {
         reply_with_custom_error = c"ValkeyModule_ReplyWithCustomErrorFormat": ReplyWithError;
         // Since Valkey 9.1: knows of rights to databases too.
         acl_check_permissions = c"ValkeyModule_ACLCheckPermissions": CheckPermissions;
+        // For nodes of clusters; since Valkey 8 or so.
+        get_command_keys = c"ValkeyModule_GetCommandKeys": GetCommandKeys;
+        cluster_key_slot = c"ValkeyModule_ClusterKeySlot": ClusterKeySlot;
         // Since version 4 of the engine interface.
         debugger_log = c"ValkeyModule_ScriptingEngineDebuggerLog": DebuggerLog;
         debugger_flush_logs = c"ValkeyModule_ScriptingEngineDebuggerFlushLogs": DebuggerFlush;

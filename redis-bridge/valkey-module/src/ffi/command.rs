@@ -18,6 +18,7 @@ use redis_bridge::resp::relay::relay;
 use smallvec::SmallVec;
 
 use super::api::Api;
+use super::slots;
 use super::strings::{ServerString, text};
 use super::types::{OK, REPLY_HANDLERS_ABI, RawContext, RawString, ReplyHandlers, call_flag};
 
@@ -36,6 +37,11 @@ impl Argv {
             .collect();
         let pointers = strings.iter().map(ServerString::as_ptr).collect();
         Self { strings, pointers }
+    }
+
+    /// The word at a place.
+    pub(super) fn get(&self, place: usize) -> Option<*mut RawString> {
+        self.pointers.get(place).copied()
     }
 
     pub(super) fn as_mut_ptr(&mut self) -> *mut *mut RawString {
@@ -142,6 +148,10 @@ pub(super) unsafe fn run(
     sink: &mut dyn ReplySink,
 ) -> Result<(), Refusal> {
     let mut argv = Argv::new(api, words);
+    // SAFETY: the caller's contract.
+    if let Some(refusal) = unsafe { slots::refuse(api, context, &mut argv, words) } {
+        return Err(refusal);
+    }
     let mut receiver = Receiver::new(sink);
     match api.call_argv {
         Some(call_argv) => {

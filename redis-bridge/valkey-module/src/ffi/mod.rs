@@ -8,6 +8,7 @@ mod command;
 mod context;
 pub(crate) mod debugger;
 pub(crate) mod entry;
+mod slots;
 mod strings;
 mod types;
 

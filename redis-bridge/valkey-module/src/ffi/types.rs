@@ -77,6 +77,15 @@ pub(crate) mod call_flag {
     pub(crate) const REPLY_EXACT: c_int = 1 << 12;
 }
 
+/// What a context says of its client and of the server.
+pub(crate) mod context_flag {
+    use std::ffi::c_int;
+
+    pub(crate) const CLUSTER: c_int = 1 << 5;
+    pub(crate) const REPLICATED: c_int = 1 << 12;
+    pub(crate) const LOADING: c_int = 1 << 13;
+}
+
 /// What functions declare.
 pub(crate) mod script_flag {
     pub(crate) const NO_WRITES: u64 = 1 << 0;

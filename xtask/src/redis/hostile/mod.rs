@@ -15,7 +15,7 @@ use self::scripts::{Answer, SCRIPTS};
 use super::Options;
 use super::connection::Connection;
 use super::judge;
-use super::resp::{Line, encode_command};
+use super::resp::Line;
 use super::server::{Kind, Launch, Server};
 use crate::known::KnownFailures;
 use crate::summary::Summary;
@@ -216,9 +216,7 @@ fn usage(server: &Server) -> Result<Usage> {
 
 /// One command on a connection of its own.
 fn ask(server: &Server, words: &[&str]) -> Result<Vec<Line>> {
-    let mut connection = server.connect()?;
-    connection.send(&encode_command(words))?;
-    reply(&mut connection)
+    server.connect()?.ask(words)
 }
 
 fn reply(connection: &mut Connection) -> Result<Vec<Line>> {

@@ -1,6 +1,5 @@
 //! A client of the soak test: asks, and tells a lost connection from a wrong answer.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use anyhow::Result;
@@ -8,6 +7,7 @@ use anyhow::Result;
 use super::Shared;
 use crate::redis::connection::{Connection, NoReply};
 use crate::redis::resp::{Line, encode_command};
+use crate::redis::server::connect;
 
 /// How long any answer may take: far more than a busy machine needs.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -31,10 +31,8 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) fn connect(shared: &Shared) -> Result<Client> {
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, shared.address));
-        let stream = TcpStream::connect_timeout(&address, Duration::from_secs(5))?;
         Ok(Client {
-            connection: Connection::new(stream)?,
+            connection: connect(shared.port)?,
             n_commands: 0,
         })
     }
@@ -83,7 +81,16 @@ impl Client {
     /// The answer to a command, an error too.
     pub(super) fn ask_any(&mut self, words: &[&str]) -> Outcome<Vec<Line>> {
         self.send(words)?;
-        self.receive()
+        let lines = self.receive()?;
+        // A server that answers before it knows its data.
+        let is_loading = lines
+            .first()
+            .is_some_and(|line| line.text.starts_with("-LOADING"));
+        if is_loading {
+            Err(Failure::Lost)
+        } else {
+            Ok(lines)
+        }
     }
 
     /// All strings and integers of an answer, in order; what is missing is empty.

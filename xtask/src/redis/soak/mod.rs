@@ -57,7 +57,7 @@ pub(super) struct Crash {
 /// What all threads share.
 pub(super) struct Shared {
     pub(super) promise: Promise,
-    address: u16,
+    port: u16,
     is_over: AtomicBool,
     n_commands: AtomicU64,
     n_client_kills: AtomicU64,
@@ -91,9 +91,9 @@ impl Shared {
 
 /// What a run found.
 #[derive(Debug)]
-pub(super) struct Outcome {
-    pub(super) violations: Vec<String>,
-    pub(super) figures: String,
+pub(crate) struct Outcome {
+    pub(crate) violations: Vec<String>,
+    pub(crate) figures: String,
 }
 
 /// Runs the command; true if nothing was violated.
@@ -102,7 +102,7 @@ pub(crate) fn run(flags: &SoakFlags) -> Result<bool> {
         Some(path) => path.clone(),
         None => proc::build_binary("redis-bridge", "ferrous", Profile::Release)?,
     };
-    let outcome = soak(&ours, flags)?;
+    let outcome = soak(Launch::ours(&ours, &[]), flags)?;
     println!("{}", outcome.figures);
     for violation in &outcome.violations {
         println!("VIOLATION {violation}");
@@ -111,7 +111,7 @@ pub(crate) fn run(flags: &SoakFlags) -> Result<bool> {
 }
 
 /// Loads a server for the time that the flags say.
-pub(super) fn soak(ours: &Path, flags: &SoakFlags) -> Result<Outcome> {
+pub(crate) fn soak(launch: Launch, flags: &SoakFlags) -> Result<Outcome> {
     fastrand::seed(flags.seed);
     let args = [
         "--appendonly",
@@ -123,10 +123,10 @@ pub(super) fn soak(ours: &Path, flags: &SoakFlags) -> Result<Outcome> {
         "--loglevel",
         "warning",
     ];
-    let mut server = Server::start(Launch::ours(ours, &args))?;
+    let mut server = Server::start(launch.with(&args))?;
     let shared = Shared {
         promise: Promise::of(&flags.appendfsync),
-        address: server.port(),
+        port: server.port(),
         is_over: AtomicBool::new(false),
         n_commands: AtomicU64::new(0),
         n_client_kills: AtomicU64::new(0),
@@ -179,8 +179,10 @@ fn serve(mut worker: Box<dyn Worker>, shared: &Shared, seed: u64) {
             }
             Ok(())
         });
-        if let Err(client::Failure::Violation(text)) = outcome {
-            shared.violate(text);
+        match outcome {
+            Err(client::Failure::Violation(text)) => shared.violate(text),
+            Err(client::Failure::Lost) => thread::sleep(Duration::from_millis(5)),
+            Ok(()) => {}
         }
         shared.n_commands.fetch_add(client.n_commands, Relaxed);
     }

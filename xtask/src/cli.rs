@@ -15,7 +15,7 @@ pub(crate) struct Xtask {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run the suites: unit tests, Lua conformance (once more under stress), robustness, random
-    /// programs, packages, Redis, Valkey.
+    /// programs, packages, Redis, clients, Valkey.
     Test(TestFlags),
     /// Measure speed as a ratio to the real thing, in one run.
     Bench(BenchFlags),
@@ -32,8 +32,8 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct TestFlags {
-    /// Names of suites (unit, lua, stress, robustness, fuzz, packages, redis, valkey), or
-    /// filters: a case runs when its name holds one of the filters. Without suite names, all suites run.
+    /// Names of suites (unit, lua, stress, robustness, fuzz, packages, redis, clients,
+    /// valkey), or filters: a case runs when its name holds one of the filters. Without suite names, all suites run.
     pub(crate) words: Vec<String>,
 
     /// Fail where the real thing (lua5.1, redis-server) is not installed, instead of skipping.

@@ -5,6 +5,7 @@
 
 mod bench;
 mod cli;
+mod clients;
 mod conformance;
 mod fuzz;
 mod known;

@@ -1,7 +1,7 @@
 //! Child processes: building the workspace's commands, finding peers, running with a time limit.
 //! Every suite starts its engines here, so that a crash or a hang is a value, never our own end.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -25,6 +25,16 @@ pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .unwrap_or(Path::new("."))
+}
+
+/// Where the scripts called `fetch` put what the suite `suite` runs and does not come with the tree.
+pub(crate) fn checks_cache(suite: &str) -> PathBuf {
+    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    let cache = match variable("XDG_CACHE_HOME") {
+        Some(cache) => PathBuf::from(cache),
+        None => PathBuf::from(variable("HOME").unwrap_or_default()).join(".cache"),
+    };
+    cache.join("ferrous-checks").join(suite)
 }
 
 /// A build profile, as the user chose it.
@@ -102,7 +112,7 @@ fn sanitized_target_dir() -> PathBuf {
 #[derive(Debug, Clone)]
 pub(crate) struct Setup {
     /// Variables set in its environment.
-    pub(crate) env: Vec<(&'static str, &'static str)>,
+    pub(crate) env: Vec<(&'static str, OsString)>,
     /// Address space that it may take.
     pub(crate) address_space_kib: Option<u64>,
 }
@@ -250,7 +260,7 @@ pub(crate) fn run_with<S: AsRef<OsStr>>(
     let mut child = Command::new("sh")
         .arg("-c")
         .arg(script)
-        .envs(setup.env.iter().copied())
+        .envs(setup.env.iter().map(|(name, value)| (name, value)))
         .arg(program)
         .args(args)
         .stdin(Stdio::piped())

@@ -5,6 +5,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use crate::cli::TestFlags;
+use crate::clients;
 use crate::conformance;
 use crate::fuzz;
 use crate::proc::Profile;
@@ -30,6 +31,7 @@ const SUITES: &[(&str, Suite)] = &[
         conformance::packages::run(&plan.conformance())
     }),
     ("redis", |plan| redis::run(&plan.redis())),
+    ("clients", |plan| clients::run(&plan.clients())),
     ("valkey", |plan| valkey::run(&plan.valkey())),
 ];
 
@@ -61,6 +63,14 @@ impl Plan {
             filters: self.filters.clone(),
             require_peers: self.flags.require_peers,
             is_asked_for: self.names.iter().any(|name| name == "valkey"),
+            profile: self.profile(),
+        }
+    }
+
+    fn clients(&self) -> clients::Options {
+        clients::Options {
+            filters: self.filters.clone(),
+            require_peers: self.flags.require_peers,
             profile: self.profile(),
         }
     }

@@ -142,7 +142,7 @@ const LEFTOVERS: &[&str] = &["todo", "unimplemented", "dbg"];
 
 /// Extensions of text that people write, checked for trailing blanks. Not Rust: rustfmt sees to
 /// code, and literals may need them.
-const TEXT_EXTENSIONS: &[&str] = &["toml", "md", "lua", "py"];
+const TEXT_EXTENSIONS: &[&str] = &["toml", "md", "lua", "py", "js"];
 
 /// Checks the tree, prints what is wrong, then the unsafe code per file; false when a rule is broken.
 pub(crate) fn run() -> Result<bool> {

@@ -90,12 +90,7 @@ fn folder() -> PathBuf {
 
 /// Where `fetch` puts packages, each in a folder of its own.
 fn unpacked_folder() -> PathBuf {
-    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-    let cache = match variable("XDG_CACHE_HOME") {
-        Some(cache) => PathBuf::from(cache),
-        None => PathBuf::from(variable("HOME").unwrap_or_default()).join(".cache"),
-    };
-    cache.join("ferrous-checks/packages")
+    proc::checks_cache("packages")
 }
 
 /// All drivers, sorted by name. Scripts without the header are parts of others.

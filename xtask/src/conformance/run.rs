@@ -70,7 +70,7 @@ pub(crate) fn run_stressed(options: &Options) -> Result<Summary> {
         return Ok(Summary::default());
     }
     let mut engines = Engines::find(options)?;
-    engines.ours.setup.env.push((STRESS_VARIABLE, "1"));
+    engines.ours.setup.env.push((STRESS_VARIABLE, "1".into()));
     compare_all(&scripts, &prelude, &engines, &known)
 }
 

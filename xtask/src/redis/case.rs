@@ -31,7 +31,7 @@ use anyhow::{Context, Result, bail};
 use super::text::{self, Word};
 
 /// The mode whose answers are recorded from the real server.
-pub(super) const RECORDED_MODE: &str = "redis-7.0";
+pub(crate) const RECORDED_MODE: &str = "redis-7.0";
 
 /// One file of cases.
 #[derive(Debug)]

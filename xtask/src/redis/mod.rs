@@ -1,12 +1,11 @@
 //! The Redis suite: cases of `xtask/redis-suite`, run side by side on our server and on
 //! `redis-server`, byte by byte. Owns its case format; knows nothing of the Lua suites.
 //!
-//! Groups: the cases themselves ([`case`], [`play`], [`verdict`]), redis-py and redis-cli
-//! ([`clients`]), what a hostile script or client may not do to the server ([`hostile`]), and what
+//! Groups: the cases themselves ([`case`], [`play`], [`verdict`]), redis-cli and its like
+//! ([`tools`]), what a hostile script or client may not do to the server ([`hostile`]), and what
 //! the append-only file gets and keeps ([`persistence`], [`soak`]).
 
 mod case;
-mod clients;
 pub(crate) mod connection;
 mod hostile;
 mod persistence;
@@ -15,13 +14,15 @@ pub(crate) mod resp;
 pub(crate) mod server;
 pub(crate) mod soak;
 pub(crate) mod text;
+mod tools;
 mod verdict;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use self::case::{CaseFile, RECORDED_MODE};
+use self::case::CaseFile;
+pub(crate) use self::case::RECORDED_MODE;
 pub(crate) use self::hostile::{
     INSTRUCTION_LIMIT, MEMORY_LIMIT_BYTES, run_scripts as run_hostile_scripts,
 };
@@ -35,7 +36,7 @@ use crate::summary::Summary;
 const BINARY_VARIABLE: &str = "FERROUS_BINARY";
 
 /// How to get the peer, for skips and errors.
-const PEER_HINT: &str = "no redis-server 7.0: apt-get install redis-server";
+pub(crate) const PEER_HINT: &str = "no redis-server 7.0: apt-get install redis-server";
 
 /// What `cargo xtask test` asks of the suite.
 #[derive(Debug)]
@@ -79,7 +80,7 @@ pub(crate) fn run(options: &Options) -> Result<Summary> {
         let peer = peer.as_deref().filter(|_| mode == RECORDED_MODE);
         summary.add(run_mode(&files, &mode, &ours, peer, options, &known)?);
     }
-    summary.add(clients::run(&ours, peer.as_deref(), options, &known)?);
+    summary.add(tools::run(&ours, peer.as_deref(), options, &known)?);
     summary.add(hostile::run(&ours, options, &known)?);
     summary.add(persistence::run(&ours, peer.as_deref(), options, &known)?);
     Ok(summary)
@@ -99,7 +100,7 @@ fn suite_dir() -> PathBuf {
 }
 
 /// `redis-server`, if it is of the version that the cases record.
-fn find_peer() -> Result<Option<PathBuf>> {
+pub(crate) fn find_peer() -> Result<Option<PathBuf>> {
     let Some(path) = proc::find_program("redis-server") else {
         return Ok(None);
     };
@@ -249,8 +250,8 @@ fn bless(files: &mut [CaseFile], peer_path: &Path, options: &Options) -> Result<
         std::fs::write(&file.path, text)
             .with_context(|| format!("cannot write {}", file.path.display()))?;
     }
-    if options.selects("clients/redis-cli") {
-        clients::bless(peer_path)?;
+    if options.selects("tools/redis-cli") {
+        tools::bless(peer_path)?;
     }
     persistence::bless(peer_path, options)?;
     Ok(summary)

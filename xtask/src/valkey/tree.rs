@@ -1,7 +1,6 @@
 //! Built trees of Valkey's sources: where they are, how they are got, and how a server of one is
 //! started.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -49,13 +48,8 @@ pub(crate) struct Trees {
 impl Trees {
     /// The trees, if they are built.
     pub(crate) fn find() -> Option<Trees> {
-        let cache = match std::env::var_os("XDG_CACHE_HOME") {
-            Some(cache) => PathBuf::from(cache),
-            None => PathBuf::from(std::env::var_os("HOME").unwrap_or(OsString::from(".")))
-                .join(".cache"),
-        };
         let trees = Trees {
-            folder: cache.join("ferrous-checks/valkey"),
+            folder: proc::checks_cache("valkey"),
         };
         [Build::Default, Build::WithoutLua]
             .iter()

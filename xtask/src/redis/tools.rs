@@ -1,5 +1,5 @@
-//! The clients people use, on our server: redis-py and the tools of redis-tools, by scripts of their
-//! own that assert, and redis-cli, whose output is compared with what it prints on the real server.
+//! What people type at a server: redis-cli, whose output is compared with what it prints on the real
+//! server, and its modes that watch or move data, with redis-benchmark, by a script that asserts.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,40 +8,22 @@ use anyhow::{Context, Result};
 
 use super::server::{Launch, Server};
 use super::{Options, RECORDED_MODE, judge, suite_dir, text};
+use crate::clients::report::{self, Verdict};
 use crate::known::KnownFailures;
 use crate::proc;
 use crate::summary::Summary;
 
-/// Far above what a client takes: only a hang gets here.
-const CLIENT_LIMIT: Duration = Duration::from_secs(120);
+/// Far above what a tool takes: only a hang gets here.
+const TOOL_LIMIT: Duration = Duration::from_secs(120);
 
 /// How to get what is missing, for skips.
-const PYTHON_HINT: &str = "redis: no redis-py: pip install redis";
+const PYTHON_HINT: &str = "redis: no python3: apt-get install python3";
 const CLI_HINT: &str = "redis: no redis-cli: apt-get install redis-tools";
 
-/// A script that drives a client and says of each check `ok NAME`, `skip NAME: why` or
-/// `not ok NAME: why`.
-struct Script {
-    name: &'static str,
-    file: &'static str,
-    /// The Python module that it needs, and how to get that.
-    needs: Option<(&'static str, &'static str)>,
-}
+/// The name of what the script checks.
+const SCRIPT: &str = "tools/redis-tools";
 
-const SCRIPTS: [Script; 2] = [
-    Script {
-        name: "clients/redis-py",
-        file: "redis_py.py",
-        needs: Some(("redis", PYTHON_HINT)),
-    },
-    Script {
-        name: "clients/tools",
-        file: "tools.py",
-        needs: None,
-    },
-];
-
-/// Runs the clients on our server, and on the peer to check the expectations.
+/// Runs the tools on our server, and on the peer to check the expectations.
 pub(super) fn run(
     ours: &Path,
     peer: Option<&Path>,
@@ -49,79 +31,54 @@ pub(super) fn run(
     known: &KnownFailures,
 ) -> Result<Summary> {
     let mut summary = Summary::default();
-    for script in &SCRIPTS {
-        if !options.selects(script.name) {
-            continue;
+    let sides = [
+        (
+            Some(Launch::ours(ours, &["--script-compat", RECORDED_MODE])),
+            "",
+        ),
+        (peer.map(Launch::peer), " on redis-server"),
+    ];
+    for (launch, whose) in sides {
+        let Some(launch) = launch else { continue };
+        if options.selects(SCRIPT) {
+            summary.add(run_script(launch.clone(), whose, known)?);
         }
-        let ours = Launch::ours(ours, &["--script-compat", RECORDED_MODE]);
-        summary.add(run_script(script, ours, "", known)?);
-        if let Some(peer) = peer {
-            summary.add(run_script(
-                script,
-                Launch::peer(peer),
-                " on redis-server",
-                known,
-            )?);
-        }
-    }
-    if options.selects("clients/redis-cli") {
-        let ours = Launch::ours(ours, &["--script-compat", RECORDED_MODE]);
-        summary.add(redis_cli(ours, "", known)?);
-        if let Some(peer) = peer {
-            summary.add(redis_cli(Launch::peer(peer), " on redis-server", known)?);
+        if options.selects("tools/redis-cli") {
+            summary.add(redis_cli(launch, whose, known)?);
         }
     }
     Ok(summary)
 }
 
-fn clients_dir() -> PathBuf {
-    suite_dir().join("clients")
+fn tools_dir() -> PathBuf {
+    suite_dir().join("tools")
 }
 
-/// Runs a script on one server and counts what it says.
-fn run_script(
-    script: &Script,
-    launch: Launch,
-    whose: &str,
-    known: &KnownFailures,
-) -> Result<Summary> {
+/// Runs the script on one server and counts what it says.
+fn run_script(launch: Launch, whose: &str, known: &KnownFailures) -> Result<Summary> {
     let mut summary = Summary::default();
     let Some(python) = proc::find_program("python3") else {
         summary.skip(0, PYTHON_HINT);
         return Ok(summary);
     };
-    if let Some((module, hint)) = script.needs {
-        let import = format!("import {module}");
-        let import = proc::run(&python, &["-c", &import], b"", CLIENT_LIMIT)?;
-        if !import.ending.is_success() {
-            summary.skip(0, hint);
-            return Ok(summary);
-        }
-    }
     let mut server = Server::start(launch)?;
-    let path = clients_dir().join(script.file);
+    let path = tools_dir().join("redis_tools.py");
     let port = server.port().to_string();
     let args = [path.as_os_str(), port.as_ref()];
-    let done = proc::run(&python, &args, b"", CLIENT_LIMIT)?;
-    let output = String::from_utf8_lossy(&done.stdout);
-    for line in output.lines() {
-        let (verdict, rest) = match line.strip_prefix("not ok ") {
-            Some(rest) => ("not ok", rest),
-            None => line.split_once(' ').unwrap_or((line, "")),
-        };
-        let (name, detail) = rest.split_once(": ").unwrap_or((rest, ""));
-        let name = format!("{}/{name}{whose}", script.name);
-        match verdict {
-            "ok" => judge(&name, None, known, &mut summary),
-            "skip" => summary.skip(1, format!("redis: {name}: {detail}")),
-            _ => judge(&name, Some(format!("  {detail}\n")), known, &mut summary),
+    let done = proc::run(&python, &args, b"", TOOL_LIMIT)?;
+    for check in report::parse(&String::from_utf8_lossy(&done.stdout)) {
+        let name = format!("{SCRIPT}/{}{whose}", check.name);
+        match check.verdict {
+            Verdict::Passed => judge(&name, None, known, &mut summary),
+            Verdict::Skipped(why) => summary.skip(1, format!("redis: {name}: {why}")),
+            Verdict::Failed(why) => judge(&name, Some(format!("  {why}\n")), known, &mut summary),
         }
     }
     if !done.ending.is_success() || server.crash()?.is_some() {
         let errors = String::from_utf8_lossy(&done.stderr);
         let problem = format!("  {}\n{errors}{}", done.ending, server.log_tail());
         judge(
-            &format!("{}{whose}", script.name),
+            &format!("{SCRIPT}{whose}"),
             Some(problem),
             known,
             &mut summary,
@@ -140,7 +97,7 @@ struct Call {
 
 /// The file of calls: `$ ARGS`, and below it what is printed.
 fn transcript() -> PathBuf {
-    clients_dir().join("redis_cli.txt")
+    tools_dir().join("redis_cli.txt")
 }
 
 /// Makes the calls on one server, in order, and compares what is printed.
@@ -165,7 +122,7 @@ fn redis_cli(launch: Launch, whose: &str, known: &KnownFailures) -> Result<Summa
                     .header("expected", "got")
             )
         });
-        let name = format!("clients/redis-cli/{}{whose}", call.args);
+        let name = format!("tools/redis-cli/{}{whose}", call.args);
         judge(&name, problem, known, &mut summary);
     }
     Ok(summary)
@@ -209,11 +166,11 @@ fn call_cli(cli: &Path, call: &Call, server: &Server) -> Result<String> {
     for word in &words {
         let word = String::from_utf8_lossy(word.bytes()).into_owned();
         args.push(match word.strip_prefix("./") {
-            Some(file) => clients_dir().join(file).display().to_string(),
+            Some(file) => tools_dir().join(file).display().to_string(),
             None => word,
         });
     }
-    let done = proc::run(cli, &args, b"", CLIENT_LIMIT)?;
+    let done = proc::run(cli, &args, b"", TOOL_LIMIT)?;
     let mut printed = String::from_utf8_lossy(&done.stdout).into_owned();
     printed.push_str(&String::from_utf8_lossy(&done.stderr));
     if !printed.ends_with('\n') {

@@ -57,8 +57,17 @@ pub(crate) struct TestFlags {
     pub(crate) lua: Option<PathBuf>,
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum BenchCommand {
+    /// Compare two builds of `lua`: OLD is what ratios are to.
+    Compare { old: PathBuf, new: PathBuf },
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct BenchFlags {
+    #[command(subcommand)]
+    pub(crate) command: Option<BenchCommand>,
+
     /// A program runs when its name holds one of these; all run when there are none.
     pub(crate) filters: Vec<String>,
 
@@ -74,19 +83,15 @@ pub(crate) struct BenchFlags {
     #[arg(long, value_name = "PATH")]
     pub(crate) lua: Option<PathBuf>,
 
-    /// Measure another `lua` beside ours, such as an older build.
-    #[arg(long, value_name = "PATH")]
-    pub(crate) base: Option<PathBuf>,
-
     /// Count instructions per iteration of micro programs, by callgrind.
     #[arg(long, group = "kind")]
     pub(crate) instructions: bool,
 
-    /// Measure EVALSHA throughput of `ferrous` and `redis-server`.
+    /// Measure the throughput of commands and scripts on `ferrous` and `redis-server`.
     #[arg(long, group = "kind")]
     pub(crate) redis: bool,
 
-    /// Measure EVALSHA throughput of Valkey with the module, and with its own engine.
+    /// Measure the throughput of scripts in Valkey with the module, and with its own engine.
     #[arg(long, group = "kind")]
     pub(crate) valkey: bool,
 

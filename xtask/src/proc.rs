@@ -101,11 +101,14 @@ pub(crate) fn cargo() -> Command {
     command
 }
 
+/// Cargo's target directory, where what we write goes too.
+pub(crate) fn target_dir() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}
+
 /// Where sanitized builds go, apart from the others: they would rebuild each other.
 fn sanitized_target_dir() -> PathBuf {
-    let target =
-        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    target.join("asan")
+    target_dir().join("asan")
 }
 
 /// How a child is started.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use super::{Engine, engines, programs};
+use super::{Engine, Program, programs};
 use crate::cli::BenchFlags;
 use crate::proc;
 
@@ -14,20 +14,19 @@ use crate::proc;
 const SIZES: (u32, u32) = (20_000, 60_000);
 const RUN_LIMIT: Duration = Duration::from_secs(300);
 
-/// Counts for the selected programs of `xtask/benchmarks/micro` on each engine.
-pub(super) fn run(flags: &BenchFlags) -> Result<bool> {
+/// Counts for the selected programs of `xtask/micro-benchmarks` on each engine.
+pub(super) fn run(flags: &BenchFlags, engines: &[Engine]) -> Result<bool> {
     let valgrind =
         proc::find_program("valgrind").context("no valgrind: apt-get install valgrind")?;
-    let engines = engines(flags)?;
     print!("{:<14}", "per iteration");
-    for engine in &engines {
+    for engine in engines {
         print!("{:>10}", engine.name);
     }
     println!();
     let mut all_ran = true;
-    for (name, path) in programs("benchmarks/micro", &flags.filters)? {
+    for Program { name, path, .. } in programs("micro-benchmarks", &flags.filters)? {
         print!("{name:<14}");
-        for engine in &engines {
+        for engine in engines {
             match per_iteration(&valgrind, engine, &path) {
                 Ok(count) => print!("{count:>10.1}"),
                 Err(error) => {

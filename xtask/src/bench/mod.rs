@@ -1,18 +1,19 @@
-//! `cargo xtask bench`: whole programs ([`mod@run`]), instruction counts ([`instructions`]), EVALSHA
-//! throughput of servers ([`redis`], [`valkey`]) and the crates' own criterion benches ([`layers`]). All but the last
+//! `cargo xtask bench`: whole programs ([`mod@run`]), instruction counts ([`instructions`]),
+//! throughput of [`servers`] and the crates' own criterion benches ([`layers`]). All but the last
 //! give ratios to the real thing, measured in the same run; [`compare`] turns times into ratios.
 
+mod chart;
 mod compare;
 mod instructions;
-mod redis;
 mod run;
-mod valkey;
+mod servers;
+mod workloads;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::cli::BenchFlags;
+use crate::cli::{BenchCommand, BenchFlags};
 use crate::proc::{self, Profile};
 
 /// Runs the chosen kind of bench; false when a result was wrong.
@@ -20,13 +21,27 @@ pub(crate) fn run(flags: &BenchFlags) -> Result<bool> {
     if flags.layers {
         layers(flags)
     } else if flags.redis {
-        redis::run(flags)
+        servers::redis(flags)
     } else if flags.valkey {
-        valkey::run(flags)
-    } else if flags.instructions {
-        instructions::run(flags)
+        servers::valkey(flags)
+    } else if let Some(BenchCommand::Compare { old, new }) = &flags.command {
+        let build = |name, program: &Path| Engine {
+            name,
+            program: program.to_owned(),
+            args: &[],
+        };
+        measure(flags, &[build("old", old), build("new", new)])
     } else {
-        run::run(flags)
+        measure(flags, &engines(flags)?)
+    }
+}
+
+/// Times whole programs, or counts the instructions of small ones.
+fn measure(flags: &BenchFlags, engines: &[Engine]) -> Result<bool> {
+    if flags.instructions {
+        instructions::run(flags, engines)
+    } else {
+        run::run(flags, engines)
     }
 }
 
@@ -86,33 +101,44 @@ fn engines(flags: &BenchFlags) -> Result<Vec<Engine>> {
         program: ours,
         args: &[],
     });
-    if let Some(path) = &flags.base {
-        engines.push(Engine {
-            name: "base",
-            program: path.clone(),
-            args: &[],
-        });
-    }
     engines.extend(peer("luajit", &["-joff"]));
     Ok(engines)
 }
 
-/// The Lua programs of a folder under `xtask`, sorted, that the filters select.
-fn programs(folder: &str, filters: &[String]) -> Result<Vec<(String, PathBuf)>> {
+/// A Lua program to measure.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Program {
+    /// The folder it is in.
+    group: String,
+    name: String,
+    path: PathBuf,
+}
+
+/// The programs in the folders of a folder under `xtask`, sorted, that the filters select: a
+/// filter is part of `GROUP/NAME`.
+fn programs(folder: &str, filters: &[String]) -> Result<Vec<Program>> {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let list = |dir: &Path| {
+        std::fs::read_dir(dir).with_context(|| format!("cannot list {}", dir.display()))
+    };
+    let name_of = |path: &Path| {
+        let stem = path.file_stem().unwrap_or_default();
+        stem.to_string_lossy().into_owned()
+    };
     let mut found = Vec::new();
-    let entries =
-        std::fs::read_dir(&dir).with_context(|| format!("cannot list {}", dir.display()))?;
-    for entry in entries {
-        let path = entry?.path();
-        let name = path
-            .file_stem()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        let selected = filters.is_empty() || filters.iter().any(|f| name.contains(f.as_str()));
-        if selected && path.extension().is_some_and(|ext| ext == "lua") {
-            found.push((name, path));
+    for group in list(&dir)? {
+        let group = group?.path();
+        for entry in list(&group)? {
+            let path = entry?.path();
+            let program = Program {
+                group: name_of(&group),
+                name: name_of(&path),
+                path,
+            };
+            let full = format!("{}/{}", program.group, program.name);
+            if filters.is_empty() || filters.iter().any(|f| full.contains(f.as_str())) {
+                found.push(program);
+            }
         }
     }
     found.sort();

@@ -63,7 +63,7 @@ impl Entry {
             ours: regex("ours")?,
             program: regex("program")?,
         };
-        if entry.real.is_none() && entry.ours.is_none() {
+        if entry.real.is_none() && entry.ours.is_none() && entry.program.is_none() {
             anyhow::bail!("an entry explains everything: {}", entry.reason);
         }
         Ok(entry)

@@ -1,0 +1,2 @@
+--! times 150
+-- Starting and ending: 150 runs of an empty program.

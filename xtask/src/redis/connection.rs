@@ -26,6 +26,8 @@ pub(crate) enum NoReply {
     Malformed(String),
 }
 
+impl std::error::Error for NoReply {}
+
 impl std::fmt::Display for NoReply {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

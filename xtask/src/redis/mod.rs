@@ -7,7 +7,7 @@
 
 mod case;
 pub(crate) mod connection;
-mod hostile;
+pub(crate) mod hostile;
 mod persistence;
 mod play;
 pub(crate) mod resp;

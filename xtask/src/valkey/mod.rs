@@ -13,6 +13,7 @@ mod replicas;
 mod restart;
 mod runner;
 pub(crate) mod tree;
+mod vulnerabilities;
 
 use std::path::{Path, PathBuf};
 
@@ -93,12 +94,15 @@ pub(crate) fn run(options: &Options) -> Result<Summary> {
         };
         redis::judge(name, problem, &known, &mut summary);
     }
+    summary.add(vulnerabilities::run(&rig, &selects, &known)?);
     Ok(summary)
 }
 
-/// What takes several servers, or several lives of one: what it is called, and what does it and
-/// tells what it has seen.
-const PROOFS: &[(&str, fn(&Rig<'_>) -> Result<String>)] = &[
+/// Does something and tells what it has seen; an error is what is wrong.
+type Proof = fn(&Rig<'_>) -> Result<String>;
+
+/// What takes several servers, or several lives of one.
+const PROOFS: &[(&str, Proof)] = &[
     ("cluster/by slot", cluster::by_slot),
     ("cluster/a primary is killed", failover::kill_primary),
     ("replication/effects and functions", replicas::replicate),

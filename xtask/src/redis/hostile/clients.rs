@@ -167,7 +167,7 @@ fn stopped_script(server: &Server, mode: &str) -> Result<Connection> {
     Ok(connection)
 }
 
-fn noise_for_the_debugger(server: &Server) -> Result<()> {
+pub(crate) fn noise_for_the_debugger(server: &Server) -> Result<()> {
     let noise = random_bytes(2 << 20);
     let inputs: [&[u8]; 7] = [
         &noise,

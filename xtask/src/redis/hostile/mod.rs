@@ -11,7 +11,9 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 
 use self::clients::CLIENTS;
-use self::scripts::{Answer, SCRIPTS};
+pub(crate) use self::clients::noise_for_the_debugger;
+pub(crate) use self::scripts::Answer;
+use self::scripts::SCRIPTS;
 use super::Options;
 use super::connection::Connection;
 use super::judge;

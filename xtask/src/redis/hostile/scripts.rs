@@ -5,7 +5,7 @@ use self::Answer::{Any, Error, Is};
 
 /// What a script must be answered.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Answer {
+pub(crate) enum Answer {
     /// This line, exactly.
     Is(&'static str),
     /// An error that names this.
@@ -16,7 +16,7 @@ pub(super) enum Answer {
 
 impl Answer {
     /// Whether the reply, shown on one line, is such an answer.
-    pub(super) fn allows(self, got: &str) -> bool {
+    pub(crate) fn allows(self, got: &str) -> bool {
         match self {
             Is(expected) => got == expected,
             Error(words) => got.starts_with('-') && got.contains(words),

@@ -121,18 +121,25 @@ fn split_words(words: &[String]) -> (Vec<String>, Vec<String>) {
         .partition(|word| SUITES.iter().any(|(name, _)| name == word))
 }
 
+/// Stack of a test's thread under the sanitizer.
+const SANITIZED_STACK_BYTES: &str = "33554432";
+
 /// The crates' own tests, then xtask's. Filters are handed to the test harness.
 fn unit(plan: &Plan) -> Result<Summary> {
     let mut summary = Summary::default();
     for packages in [
         &["--workspace", "--exclude", "xtask"][..],
-        &["--package", "xtask"],
+        &["--package", "xtask", "--bins"],
     ] {
         let mut command = plan.profile().cargo("test");
         command.args(["--quiet", "--no-fail-fast"]).args(packages);
         if plan.profile() == Profile::Sanitized {
-            // Examples in the docs are built without the sanitizer's flags.
-            command.args(["--lib", "--bins", "--tests"]);
+            if packages.contains(&"--workspace") {
+                // Examples in the docs are built without the sanitizer's flags.
+                command.args(["--lib", "--bins", "--tests"]);
+            }
+            // Its frames are several times as large, and threads of tests have small stacks.
+            command.env("RUST_MIN_STACK", SANITIZED_STACK_BYTES);
         }
         command.arg("--").args(&plan.filters);
         summary.add(cargo_test(command, &packages.join(" "))?);

@@ -179,6 +179,11 @@ pub(crate) struct SoakFlags {
     /// Test this `ferrous` in place of a release build of the workspace's.
     #[arg(long, value_name = "PATH")]
     pub(crate) ferrous: Option<PathBuf>,
+
+    /// Load Valkey with the module instead: scripts, functions, flushes, kills and limits at
+    /// random. See docs/valkey-module.md.
+    #[arg(long)]
+    pub(crate) valkey: bool,
 }
 
 impl SoakFlags {
@@ -190,6 +195,7 @@ impl SoakFlags {
             seed: 1,
             clients: 1,
             ferrous: None,
+            valkey: false,
         }
     }
 }

@@ -26,6 +26,7 @@ fn main() -> ExitCode {
         cli::Command::Test(flags) => test::run(flags),
         cli::Command::Bench(flags) => bench::run(&flags),
         cli::Command::Fuzz(flags) => fuzz::run(&flags),
+        cli::Command::Soak(flags) if flags.valkey => valkey::soak::run(&flags),
         cli::Command::Soak(flags) => redis::soak::run(&flags),
         cli::Command::Lint => lint::run(),
         cli::Command::Tidy => tidy::run(),

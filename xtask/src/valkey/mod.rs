@@ -12,8 +12,10 @@ mod node;
 mod replicas;
 mod restart;
 mod runner;
+pub(crate) mod soak;
 pub(crate) mod tree;
 mod vulnerabilities;
+mod workload;
 
 use std::path::{Path, PathBuf};
 

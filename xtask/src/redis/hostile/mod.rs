@@ -12,8 +12,7 @@ use anyhow::{Context, Result, bail};
 
 use self::clients::CLIENTS;
 pub(crate) use self::clients::noise_for_the_debugger;
-pub(crate) use self::scripts::Answer;
-use self::scripts::SCRIPTS;
+pub(crate) use self::scripts::{Answer, SCRIPTS};
 use super::Options;
 use super::connection::Connection;
 use super::judge;

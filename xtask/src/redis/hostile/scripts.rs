@@ -30,7 +30,7 @@ const INSTRUCTIONS: &str = "instruction limit";
 const MEMORY: &str = "memory limit";
 
 /// Name, script, and what it must be answered.
-pub(super) const SCRIPTS: &[(&str, &str, Answer)] = &[
+pub(crate) const SCRIPTS: &[(&str, &str, Answer)] = &[
     // Time.
     ("endless loop", "while true do end", Error(INSTRUCTIONS)),
     (

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::Shared;
 use crate::redis::connection::{Connection, NoReply};
 use crate::redis::resp::{Line, encode_command};
 use crate::redis::server::connect;
@@ -14,44 +13,44 @@ const LIMIT: Duration = Duration::from_secs(60);
 
 /// Why a client stops.
 #[derive(Debug)]
-pub(super) enum Failure {
+pub(crate) enum Failure {
     /// The connection ended: it was killed, or the server was.
     Lost,
     /// What came is wrong.
     Violation(String),
 }
 
-pub(super) type Outcome<T> = std::result::Result<T, Failure>;
+pub(crate) type Outcome<T> = std::result::Result<T, Failure>;
 
 /// One connection.
-pub(super) struct Client {
+pub(crate) struct Client {
     connection: Connection,
-    pub(super) n_commands: u64,
+    pub(crate) n_commands: u64,
 }
 
 impl Client {
-    pub(super) fn connect(shared: &Shared) -> Result<Client> {
+    pub(crate) fn connect(port: u16) -> Result<Client> {
         Ok(Client {
-            connection: connect(shared.port)?,
+            connection: connect(port)?,
             n_commands: 0,
         })
     }
 
     /// Sends a command without waiting for its answer.
-    pub(super) fn send(&mut self, words: &[&str]) -> Outcome<()> {
+    pub(crate) fn send(&mut self, words: &[&str]) -> Outcome<()> {
         let words: Vec<Vec<u8>> = words.iter().map(|word| word.as_bytes().to_vec()).collect();
         let sent = self.connection.send(&encode_command(&words));
         sent.map_err(|_| Failure::Lost)
     }
 
     /// The next answer, an error too.
-    pub(super) fn receive(&mut self) -> Outcome<Vec<Line>> {
+    pub(crate) fn receive(&mut self) -> Outcome<Vec<Line>> {
         let answer = self.receive_in(LIMIT)?;
         answer.ok_or_else(|| Failure::Violation(format!("no answer in {LIMIT:?}")))
     }
 
     /// The next answer or message, if one comes in time.
-    pub(super) fn receive_in(&mut self, limit: Duration) -> Outcome<Option<Vec<Line>>> {
+    pub(crate) fn receive_in(&mut self, limit: Duration) -> Outcome<Option<Vec<Line>>> {
         match self.connection.reply(limit) {
             Ok(lines) => {
                 self.n_commands += 1;
@@ -64,7 +63,7 @@ impl Client {
     }
 
     /// The answer to a command, which must be no error.
-    pub(super) fn ask(&mut self, words: &[&str]) -> Outcome<Vec<Line>> {
+    pub(crate) fn ask(&mut self, words: &[&str]) -> Outcome<Vec<Line>> {
         let lines = self.ask_any(words)?;
         match lines.first() {
             Some(line) if line.text.starts_with('-') => {
@@ -79,7 +78,7 @@ impl Client {
     }
 
     /// The answer to a command, an error too.
-    pub(super) fn ask_any(&mut self, words: &[&str]) -> Outcome<Vec<Line>> {
+    pub(crate) fn ask_any(&mut self, words: &[&str]) -> Outcome<Vec<Line>> {
         self.send(words)?;
         let lines = self.receive()?;
         // A server that answers before it knows its data.
@@ -94,7 +93,7 @@ impl Client {
     }
 
     /// All strings and integers of an answer, in order; what is missing is empty.
-    pub(super) fn values(&mut self, words: &[&str]) -> Outcome<Vec<String>> {
+    pub(crate) fn values(&mut self, words: &[&str]) -> Outcome<Vec<String>> {
         let lines = self.ask(words)?;
         let text =
             |line: &Line| String::from_utf8_lossy(&line.value().unwrap_or_default()).into_owned();
@@ -103,7 +102,7 @@ impl Client {
     }
 
     /// The numbers that an answer has; 0 for what is missing or no number.
-    pub(super) fn numbers(&mut self, words: &[&str]) -> Outcome<Vec<u64>> {
+    pub(crate) fn numbers(&mut self, words: &[&str]) -> Outcome<Vec<u64>> {
         let values = self.values(words)?;
         Ok(values
             .iter()

@@ -2,7 +2,7 @@
 //! still knows afterwards. Each client knows what was acknowledged to it; after each start it
 //! compares. Then the server lives on under the same load, and its memory must stay where it is.
 
-mod client;
+pub(crate) mod client;
 mod progress;
 mod workers;
 
@@ -136,7 +136,7 @@ pub(crate) fn soak(launch: Launch, flags: &SoakFlags) -> Result<Outcome> {
         violations: Mutex::default(),
     };
     let time = Duration::from_secs_f64(flags.minutes * 60.0);
-    let mut client = Client::connect(&shared)?;
+    let mut client = Client::connect(shared.port)?;
     let workers = all_workers(&mut client, flags.clients)?;
     let mut log = thread::scope(|scope| {
         for (number, worker) in workers.into_iter().enumerate() {
@@ -148,7 +148,7 @@ pub(crate) fn soak(launch: Launch, flags: &SoakFlags) -> Result<Outcome> {
         shared.is_over.store(true, Relaxed);
         driven
     })?;
-    if let Some(problem) = log.memory_problem() {
+    if let Some(problem) = log.resident.problem() {
         shared.violate(problem);
     }
     log.final_len = aof_len(server.folder());
@@ -168,7 +168,7 @@ pub(crate) fn soak(launch: Launch, flags: &SoakFlags) -> Result<Outcome> {
 fn serve(mut worker: Box<dyn Worker>, shared: &Shared, seed: u64) {
     fastrand::seed(seed);
     while !shared.is_over.load(Relaxed) {
-        let Ok(mut client) = Client::connect(shared) else {
+        let Ok(mut client) = Client::connect(shared.port) else {
             thread::sleep(Duration::from_millis(20));
             continue;
         };
@@ -195,7 +195,7 @@ struct Log {
     n_stops: u64,
     max_start: Duration,
     /// Resident bytes while the server lives on.
-    resident: Vec<u64>,
+    resident: Residents,
     final_len: u64,
     time: Duration,
 }
@@ -240,7 +240,7 @@ fn drive(server: &mut Server, shared: &Shared, time: Duration) -> Result<Log> {
             last_report = Instant::now();
             let resident = server.resident_bytes()?;
             if !is_chaos {
-                log.resident.push(resident);
+                log.resident.0.push(resident);
             }
             println!(
                 "soak: {:>5} s, {} kills, {} stops, {} clients killed, {} checks, worst loss {} ms, \
@@ -260,23 +260,30 @@ fn drive(server: &mut Server, shared: &Shared, time: Duration) -> Result<Log> {
     Ok(log)
 }
 
-impl Log {
-    /// The most that was resident in the first and in the last quarter of the quiet half.
-    fn plateau(&self) -> Option<(u64, u64)> {
-        let n = self.resident.len().div_ceil(4);
-        let first = self.resident.get(..n)?.iter().max()?;
-        let last = self.resident.get(self.resident.len() - n..)?.iter().max()?;
+/// Resident bytes of a server, measured in equal intervals.
+#[derive(Debug, Default)]
+pub(crate) struct Residents(pub(crate) Vec<u64>);
+
+impl Residents {
+    /// The most that was resident in the first and in the last quarter.
+    pub(crate) fn plateau(&self) -> Option<(u64, u64)> {
+        let n = self.0.len().div_ceil(4);
+        let first = self.0.get(..n)?.iter().max()?;
+        let last = self.0.get(self.0.len() - n..)?.iter().max()?;
         Some((*first, *last))
     }
 
-    fn memory_problem(&self) -> Option<String> {
+    /// What is wrong with it: it grows.
+    pub(crate) fn problem(&self) -> Option<String> {
         let (first, last) = self.plateau()?;
-        let is_too_much = self.resident.len() >= 8 && last > first + first / 4 + GROWTH_BYTES;
+        let is_too_much = self.0.len() >= 8 && last > first + first / 4 + GROWTH_BYTES;
         is_too_much.then(|| format!("resident memory grew from {first} to {last} bytes"))
     }
+}
 
+impl Log {
     fn figures(&self, shared: &Shared, flags: &SoakFlags) -> String {
-        let (first, last) = self.plateau().unwrap_or_default();
+        let (first, last) = self.resident.plateau().unwrap_or_default();
         let seconds = self.time.as_secs_f64();
         let n_commands = shared.n_commands.load(Relaxed);
         format!(

@@ -4,7 +4,7 @@
 const crypto = require("node:crypto");
 
 const { Redis } = require("ioredis");
-const { PORT, HOST, check, show, equal, holds, raises, until, events, main } = require("./lib/checks");
+const { PORT, HOST, check, show, equal, holds, raises, until, events, blocked, main } = require("./lib/checks");
 
 let options = {};
 let connections = [];
@@ -232,7 +232,7 @@ const meanwhile = (r, call, act) =>
   using({}, async (c) => {
     await c.ping();
     const promise = call(c).catch((error) => `${error.name}: ${error.message}`);
-    await until(async () => /blocked_clients:1\r/.test(await r.info("clients")), "a client that waits");
+    await until(async () => (await blocked()) === 1, "a client that waits");
     await act();
     return promise;
   });
@@ -257,9 +257,9 @@ check("blocking commands", async (r) => {
   const first = connect();
   const second = connect();
   const one = first.blpop("q", 20);
-  await until(async () => /blocked_clients:1\r/.test(await r.info("clients")), "the first");
+  await until(async () => (await blocked()) === 1, "the first");
   const two = second.blpop("q", 20);
-  await until(async () => /blocked_clients:2\r/.test(await r.info("clients")), "the second");
+  await until(async () => (await blocked()) === 2, "the second");
   await r.multi().rpush("q", "a").rpush("q", "b").exec();
   equal(await Promise.all([one, two]), [["q", "a"], ["q", "b"]]);
 });
@@ -438,9 +438,9 @@ check("a lost connection is made again", async (r) => {
   holds((await other.client("ID")) > id, "a new id");
   // A command that waits is sent again.
   const waits = other.blpop("q", 20);
-  await until(async () => /blocked_clients:1\r/.test(await r.info("clients")), "a client that waits");
+  await until(async () => (await blocked()) === 1, "a client that waits");
   equal(await r.client("KILL", "ID", await waiting(r)), 1);
-  await until(async () => /blocked_clients:1\r/.test(await r.info("clients")), "a client that waits again");
+  await until(async () => (await blocked()) === 1, "a client that waits again");
   await r.select(3);
   await r.rpush("q", "x");
   equal(await waits, ["q", "x"]);

@@ -2,7 +2,7 @@
 "use strict";
 
 const { createClient, createClientPool, defineScript, RESP_TYPES } = require("redis");
-const { PORT, HOST, check, show, equal, holds, raises, until, events, main } = require("./lib/checks");
+const { PORT, HOST, check, show, equal, holds, raises, until, events, blocked, main } = require("./lib/checks");
 
 const LIBRARY = `#!lua name=shelf
 redis.register_function('put', function(keys, args) return redis.call('SET', keys[1], args[1]) end)
@@ -245,7 +245,7 @@ check("a monitor sees scripts", async (r) => {
 async function meanwhile(r, call, act) {
   const client = await connect();
   const promise = call(client).catch((error) => `${error.constructor.name}: ${error.message}`);
-  await until(async () => /blocked_clients:1\r/.test(await r.info("clients")), "a client that waits");
+  await until(async () => (await blocked()) === 1, "a client that waits");
   await act();
   const value = await promise;
   client.destroy();
@@ -419,7 +419,7 @@ check("a pool of connections", async (r) => {
   pool.on("error", () => {});
   await pool.connect();
   const waiters = [1, 2, 3].map(() => pool.blPop("q", 20));
-  await until(async () => /blocked_clients:3\r/.test(await r.info("clients")), "three that wait");
+  await until(async () => (await blocked()) === 3, "three that wait");
   await r.rPush("q", ["a", "b", "c"]);
   equal((await Promise.all(waiters)).map(({ element }) => element).sort(), ["a", "b", "c"]);
   equal((await Promise.all([...Array(100)].map(() => pool.addBy("n", 1)))).length, 100);

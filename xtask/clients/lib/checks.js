@@ -108,6 +108,39 @@ function raw(...commands) {
   });
 }
 
+/** Asks the server by a connection apart from those of the check. */
+async function apart(ask) {
+  const { Redis } = require("ioredis");
+  const redis = new Redis({ port: PORT, host: HOST });
+  try {
+    return await ask(redis);
+  } finally {
+    redis.disconnect();
+  }
+}
+
+/** How many clients wait in a blocking command. */
+async function blocked() {
+  const info = await apart((redis) => redis.info("clients"));
+  return Number(/blocked_clients:(\d+)/.exec(info)[1]);
+}
+
+/** Prints what a library has left on the server: keys, their types and sizes, but for what is random in their names. */
+async function showKeys() {
+  const script = `
+    local sizes = {string = 'strlen', list = 'llen', set = 'scard', zset = 'zcard', hash = 'hlen', stream = 'xlen'}
+    local type = redis.call('type', KEYS[1]).ok
+    return {type, redis.call(sizes[type] or 'exists', KEYS[1]), redis.call('pttl', KEYS[1]) > 0 and 'expires' or 'stays'}`;
+  const lines = await apart(async (redis) => {
+    const keys = await redis.keys("*");
+    return Promise.all(keys.map(async (key) => {
+      const name = key.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, "UUID").replace(/\b\d{13}\b/g, "TIME");
+      return [name, ...(await redis.eval(script, 1, key))].join(" ");
+    }));
+  });
+  for (const line of lines.sort()) console.log(`  ${line}`);
+}
+
 function limited(promise) {
   let timer;
   const late = new Promise((_, reject) => {
@@ -150,4 +183,4 @@ function main(variants = [{}]) {
   );
 }
 
-module.exports = { PORT, HOST, LIMIT, check, show, equal, holds, raises, sleep, until, events, raw, main };
+module.exports = { PORT, HOST, LIMIT, check, show, equal, holds, raises, sleep, until, events, raw, blocked, showKeys, main };

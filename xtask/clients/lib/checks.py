@@ -6,6 +6,7 @@ what the same program prints on the real server; then comes `ok NAME`, `skip NAM
 """
 
 import hashlib
+import re
 import sys
 import time
 import traceback
@@ -67,6 +68,20 @@ def raises(kind, call, *args, **options):
         print(f"  {type(error).__name__}: {error}", flush=True)
         return str(error)
     raise AssertionError(f"expected {kind.__name__}, got {value!r}")
+
+
+def show_keys():
+    """Prints what a library has left on the server: keys, their types and sizes, but for what is random in
+    their names."""
+    sizes = {b"string": "STRLEN", b"list": "LLEN", b"set": "SCARD", b"zset": "ZCARD", b"hash": "HLEN", b"stream": "XLEN"}
+    lines = []
+    with connect() as client:
+        for key in client.keys():
+            kind = client.type(key)
+            name = re.sub(r"[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}", "UUID", key.decode("latin1"))
+            left = "expires" if client.pttl(key) > 0 else "stays"
+            lines.append(f"  {name} {kind.decode()} {client.execute_command(sizes[kind], key)} {left}")
+    print("\n".join(sorted(lines)), flush=True)
 
 
 def until(condition, what):

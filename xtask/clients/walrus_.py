@@ -58,7 +58,6 @@ def containers(r):
     bits = db.bit_field("bits")
     bits[8:16] = 200
     show(bits[8:16])
-    show(bits.get("u8", 8).value())
 
 
 @check

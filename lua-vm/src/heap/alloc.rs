@@ -11,9 +11,9 @@
 //!   [`Page`]; the page of a cell is found by masking its address.
 //! - **H4** A cell is in use, or in its page's free list, or in the class's list of
 //!   the current page; never in two of them. `live` counts the cells that are not in
-//!   the page's own list.
-//! - **H5** A page that is not current and has a free cell is in its class's partial
-//!   list, except between the start of a sweep and the page's own sweep.
+//!   the page's own list. Cells from `made` on have never been written, and are none of this.
+//! - **H5** A page that is not current and has a free cell, or one to be made, is in its
+//!   class's partial list, except between the start of a sweep and the page's own sweep.
 
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::ptr::null_mut;
@@ -23,6 +23,9 @@ pub(crate) const PAGE_SIZE: usize = 16 * 1024;
 /// Largest cell; beyond it the global allocator serves.
 pub(crate) const MAX_CELL: usize = 512;
 const HEADER_SIZE: usize = 64;
+/// Bytes of cells that a page makes at a time, so that a small heap does not touch, and have the
+/// kernel clear, what it may never use.
+const MADE_AT_ONCE: usize = 4096;
 /// What free cells are filled with in debug builds: read as a value it is a table at an
 /// address that nothing has, as a pointer it is not canonical.
 const POISON: u64 = 0xFFFB_DEAD_DEAD_DEA8;
@@ -78,6 +81,8 @@ pub(crate) struct Page {
     next: *mut Page,
     free_count: u32,
     live: u32,
+    /// Cells from the start of the page that have been in a list.
+    made: u32,
     cell_size: u32,
     class: u8,
     is_partial: bool,
@@ -96,6 +101,35 @@ impl Page {
 
     fn capacity(&self) -> usize {
         (PAGE_SIZE - HEADER_SIZE) / self.cell_size as usize
+    }
+
+    /// Whether a cell can be had from it.
+    fn has_room(&self) -> bool {
+        self.free_count > 0 || (self.made as usize) < self.capacity()
+    }
+
+    fn cell(page: *mut Page, index: usize, size: usize) -> *mut u8 {
+        page.cast::<u8>().wrapping_add(HEADER_SIZE + index * size)
+    }
+
+    /// Makes sure that there is a free cell on a page that has room.
+    unsafe fn make_cells(page: *mut Page) {
+        // SAFETY: the caller names a page of a pool; H4: what lies from `made` on is in no list.
+        unsafe {
+            if (*page).free_count > 0 {
+                return;
+            }
+            let (size, from) = ((*page).cell_size as usize, (*page).made as usize);
+            let to = (from + MADE_AT_ONCE / size).min((*page).capacity());
+            debug_assert!(from < to, "H5");
+            (*page).made = to as u32;
+            (*page).live += (to - from) as u32;
+            for index in (from..to).rev() {
+                let cell = Page::cell(page, index, size);
+                sanitizer::unpoison(cell, size);
+                push_free(page, cell);
+            }
+        }
     }
 }
 
@@ -154,7 +188,7 @@ impl Pool {
         // SAFETY: H3-H5; pages in the lists are owned by this pool.
         unsafe {
             let current = list.current;
-            if !current.is_null() && (*current).free_count > 0 {
+            if !current.is_null() && (*current).has_room() {
                 list.adopt(current);
                 return true;
             }
@@ -219,11 +253,11 @@ impl Pool {
         Some(list.pages[list.unswept])
     }
 
-    /// The cells of a page.
+    /// The cells of a page that have been in use or free.
     pub(crate) fn cells(page: *mut Page) -> impl Iterator<Item = *mut u8> {
         // SAFETY: H3: a page handed out by this pool.
-        let (count, size) = unsafe { ((*page).capacity(), (*page).cell_size as usize) };
-        (0..count).map(move |i| page.cast::<u8>().wrapping_add(HEADER_SIZE + i * size))
+        let (count, size) = unsafe { ((*page).made as usize, (*page).cell_size as usize) };
+        (0..count).map(move |index| Page::cell(page, index, size))
     }
 
     /// Frees a cell of a page that is being swept.
@@ -247,7 +281,7 @@ impl Pool {
             let list = &mut self.classes[(*page).class as usize];
             if (*page).live == 0 {
                 list.release(page);
-            } else if (*page).free_count > 0 {
+            } else if (*page).has_room() {
                 list.link(page);
             }
         }
@@ -282,10 +316,11 @@ impl Drop for Pool {
 }
 
 impl Class {
-    /// Makes a page with free cells current.
+    /// Makes a page with room current.
     unsafe fn adopt(&mut self, page: *mut Page) {
         // SAFETY: the page belongs to this class and is in no list.
         unsafe {
+            Page::make_cells(page);
             self.current = page;
             self.free = (*page).free;
             (*page).live += (*page).free_count;
@@ -321,19 +356,14 @@ impl Class {
                 next: null_mut(),
                 free_count: 0,
                 live: 0,
+                made: 0,
                 cell_size: cell_size(class) as u32,
                 class: class as u8,
                 is_partial: false,
                 index: self.pages.len() as u32,
             });
-            let capacity = (*page).capacity();
-            (*page).live = capacity as u32;
-            for i in (0..capacity).rev() {
-                push_free(
-                    page,
-                    page.cast::<u8>().add(HEADER_SIZE + i * cell_size(class)),
-                );
-            }
+            let cells = Page::cell(page, 0, 0);
+            sanitizer::poison(cells, PAGE_SIZE - HEADER_SIZE);
             self.pages.push(page);
             page
         }

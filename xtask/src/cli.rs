@@ -60,7 +60,12 @@ pub(crate) struct TestFlags {
 #[derive(Debug, Subcommand)]
 pub(crate) enum BenchCommand {
     /// Compare two builds of `lua`: OLD is what ratios are to.
-    Compare { old: PathBuf, new: PathBuf },
+    Compare {
+        old: PathBuf,
+        new: PathBuf,
+        /// A program runs when `GROUP/NAME` holds one of these; all run when there are none.
+        filters: Vec<String>,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -72,11 +77,11 @@ pub(crate) struct BenchFlags {
     pub(crate) filters: Vec<String>,
 
     /// Runs of each program per engine; the fastest counts.
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, global = true, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
     runs: u16,
 
     /// Write the results as JSON too.
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, global = true, value_name = "PATH")]
     pub(crate) json: Option<PathBuf>,
 
     /// Measure this `lua` in place of a release build of the workspace's.
@@ -84,7 +89,7 @@ pub(crate) struct BenchFlags {
     pub(crate) lua: Option<PathBuf>,
 
     /// Count instructions per iteration of micro programs, by callgrind.
-    #[arg(long, group = "kind")]
+    #[arg(long, group = "kind", global = true)]
     pub(crate) instructions: bool,
 
     /// Measure the throughput of commands and scripts on `ferrous` and `redis-server`.
@@ -105,6 +110,15 @@ pub(crate) struct BenchFlags {
 }
 
 impl BenchFlags {
+    /// Whether a program, or what else is measured, was asked for.
+    pub(crate) fn selects(&self, name: &str) -> bool {
+        let filters = match &self.command {
+            Some(BenchCommand::Compare { filters, .. }) => filters,
+            None => &self.filters,
+        };
+        filters.is_empty() || filters.iter().any(|part| name.contains(part.as_str()))
+    }
+
     /// Runs of each program per engine, at least one.
     pub(crate) fn n_runs(&self) -> usize {
         usize::from(self.runs)

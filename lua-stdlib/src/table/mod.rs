@@ -39,6 +39,31 @@ fn charge_at(cx: &CallCx<'_>, position: i64) -> Result<(), LuaError> {
     Ok(())
 }
 
+/// Elements moved at once that cost as much as one moved alone.
+const MOVED_PER_UNIT: i64 = 16;
+
+/// Moves `count` elements from position `from` to position `to`.
+fn move_items(
+    cx: &CallCx<'_>,
+    table: Table<'_>,
+    from: i64,
+    to: i64,
+    count: i64,
+) -> Result<(), LuaError> {
+    if table.move_items(from, to, count)? {
+        return cx.charge((count / MOVED_PER_UNIT) as u64);
+    }
+    let move_one = |i: i64| {
+        table.set_index(to + i, table.get_index(from + i))?;
+        charge_at(cx, i)
+    };
+    if from < to {
+        (0..count).rev().try_for_each(move_one)
+    } else {
+        (0..count).try_for_each(move_one)
+    }
+}
+
 /// Length of the list in `table`, cut to C's `int`.
 fn length(table: Table<'_>) -> i64 {
     i64::from(table.len() as i32)
@@ -141,9 +166,10 @@ fn insert(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
         3 => {
             let pos = i64::from(cx.check_int(2)?);
             // Positions above the end simply become the end.
-            for i in (pos + 1..=end).rev() {
-                table.set_index(i, table.get_index(i - 1))?;
-                charge_at(cx, i)?;
+            if pos < end {
+                // The last one may need a slot that is not there yet.
+                table.set_index(end, table.get_index(end - 1))?;
+                move_items(cx, table, pos, pos + 1, end - 1 - pos)?;
             }
             table.set_index(pos, cx.arg(3))?;
         }
@@ -162,10 +188,7 @@ fn remove(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
         return cx.ret0();
     }
     cx.push(table.get_index(pos));
-    for i in pos..end {
-        table.set_index(i, table.get_index(i + 1))?;
-        charge_at(cx, i)?;
-    }
+    move_items(cx, table, pos + 1, pos, end - pos)?;
     table.set_index(end, Value::Nil)?;
     cx.ret_top(1)
 }

@@ -23,8 +23,8 @@ pub(crate) const PAGE_SIZE: usize = 16 * 1024;
 /// Largest cell; beyond it the global allocator serves.
 pub(crate) const MAX_CELL: usize = 512;
 const HEADER_SIZE: usize = 64;
-/// Bytes of cells that a page makes at a time, so that a small heap does not touch, and have the
-/// kernel clear, what it may never use.
+/// A page makes its cells up to the next multiple of this at a time, so that a small heap does not
+/// touch, and have the kernel clear, what it may never use.
 const MADE_AT_ONCE: usize = 4096;
 /// What free cells are filled with in debug builds: read as a value it is a table at an
 /// address that nothing has, as a pointer it is not canonical.
@@ -120,7 +120,8 @@ impl Page {
                 return;
             }
             let (size, from) = ((*page).cell_size as usize, (*page).made as usize);
-            let to = (from + MADE_AT_ONCE / size).min((*page).capacity());
+            let end = (HEADER_SIZE + (from + 1) * size).next_multiple_of(MADE_AT_ONCE);
+            let to = ((end.min(PAGE_SIZE) - HEADER_SIZE) / size).min((*page).capacity());
             debug_assert!(from < to, "H5");
             (*page).made = to as u32;
             (*page).live += (to - from) as u32;

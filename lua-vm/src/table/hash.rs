@@ -266,13 +266,7 @@ pub(super) unsafe fn insert(
                 let Some(free) = free_position(table) else {
                     rehash(heap, table, key)?;
                     // The key may belong to the array part now.
-                    if let Some(n) = key.as_number()
-                        && let Some(index) = array_index(n)
-                        && (index as u32).wrapping_sub(1) < (*table).array_len()
-                    {
-                        return Ok((*table).array.add(index as usize - 1));
-                    }
-                    continue;
+                    return place(heap, table, key);
                 };
                 let other = (*table)
                     .nodes
@@ -306,6 +300,32 @@ pub(super) unsafe fn insert(
             (*main).key = key;
             return Ok(&raw mut (*main).value);
         }
+    }
+}
+
+/// The slot for a key that the table has in neither part.
+///
+/// # Errors
+///
+/// As [`insert`].
+///
+/// # Safety
+///
+/// As [`insert`].
+#[inline(always)]
+unsafe fn place(
+    heap: &mut Heap,
+    table: *mut TableObj,
+    key: RawValue,
+) -> Result<*mut RawValue, StoreError> {
+    // SAFETY: the caller's contract and T1.
+    unsafe {
+        if let Some(index) = key.as_number().and_then(array_index)
+            && (index as u32).wrapping_sub(1) < (*table).array_len()
+        {
+            return Ok((*table).array.add(index as usize - 1));
+        }
+        insert(heap, table, key)
     }
 }
 
@@ -458,15 +478,13 @@ pub(super) unsafe fn resize(
         for i in array_size..old_len {
             let value = *old_array.add(i as usize);
             if !value.is_nil() {
-                let slot = TableObj::slot_for(heap, table, RawValue::number(f64::from(i) + 1.0))?;
-                *slot = value;
+                *insert(heap, table, RawValue::number(f64::from(i) + 1.0))? = value;
             }
         }
         for i in (0..old_count).rev() {
             let node = old_nodes.add(i);
             if !(*node).value.is_nil() {
-                let slot = TableObj::slot_for(heap, table, (*node).key)?;
-                *slot = (*node).value;
+                *place(heap, table, (*node).key)? = (*node).value;
             }
         }
         if array_size != old_len {

@@ -283,6 +283,34 @@ impl TableObj {
         }
     }
 
+    /// Moves `count` elements from index `from` to index `to` where both ranges lie in the array
+    /// part; false, and nothing is moved, where they do not.
+    ///
+    /// # Safety
+    ///
+    /// The table is live and of this heap.
+    pub(crate) unsafe fn move_in_array(
+        heap: &mut Heap,
+        table: *mut TableObj,
+        from: i64,
+        to: i64,
+        count: i64,
+    ) -> bool {
+        // SAFETY: the caller's contract and T1: offsets and counts are checked against the size.
+        unsafe {
+            let len = (*table).array_len() as i64;
+            let fits = |start: i64| start >= 1 && start <= len && count <= len - (start - 1);
+            if count < 0 || !fits(from) || !fits(to) {
+                return false;
+            }
+            heap.barrier_back(table);
+            let array = (*table).array;
+            let source = array.add(from as usize - 1);
+            source.copy_to(array.add(to as usize - 1), count as usize);
+            true
+        }
+    }
+
     /// `table[key] = value` for a string given by its bytes.
     ///
     /// # Safety

@@ -400,6 +400,23 @@ impl<'v> Table<'v> {
         self.checked(|heap| unsafe { TableObj::set_index(heap, self.object, index, value) })
     }
 
+    /// Moves `count` elements so that what was at `from` is at `to`, as assignments one by one in
+    /// the right order would, but at once. False, with nothing moved, if the table does not keep
+    /// all of these positions side by side: then it is for the caller to assign one by one.
+    ///
+    /// # Errors
+    ///
+    /// A table marked read-only.
+    pub fn move_items(self, from: i64, to: i64, count: i64) -> Result<bool, LuaError> {
+        let mut moved = false;
+        self.checked(|heap| {
+            // SAFETY: B1, B2.
+            moved = unsafe { TableObj::move_in_array(heap, self.object, from, to, count) };
+            Ok(())
+        })?;
+        Ok(moved)
+    }
+
     /// A border of the table: `#t` (manual §2.5.5).
     pub fn len(self) -> usize {
         // SAFETY: B1.

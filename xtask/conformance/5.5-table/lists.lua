@@ -167,3 +167,20 @@ local names = {}
 for k in pairs(table) do names[#names + 1] = k end
 table.sort(names)
 return table.concat(names, " ")
+--- case: insertions and removals at random positions, with holes and in both parts
+local seed = 7
+local function random(n) seed = (seed * 16807) % 2147483647 return seed % n + 1 end
+local function show(t) local out = {} for i = -3, 24 do out[#out + 1] = tostring(t[i]) end return #t .. ": " .. table.concat(out, " ") end
+for round = 1, 30 do
+  local t = {}
+  if round % 3 == 0 then t = { 1, 2, 3, 4, 5, 6, 7, 8 } elseif round % 3 == 1 then t = { [3] = 3, [2] = 2, [1] = 1 } end
+  for step = 1, 30 do
+    local what = random(5)
+    if what == 1 then table.insert(t, step)
+    elseif what == 2 then table.insert(t, random(#t + 3) - 2, -step)
+    elseif what == 3 then t[random(10)] = step
+    elseif what == 4 and #t > 0 then io.write(tostring(table.remove(t, random(#t))), " ")
+    else io.write(tostring((table.remove(t))), " ") end
+  end
+  print(show(t))
+end

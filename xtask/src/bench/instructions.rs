@@ -24,7 +24,7 @@ pub(super) fn run(flags: &BenchFlags, engines: &[Engine]) -> Result<bool> {
     }
     println!();
     let mut all_ran = true;
-    for Program { name, path, .. } in programs("micro-benchmarks", &flags.filters)? {
+    for Program { name, path, .. } in programs("micro-benchmarks", flags)? {
         print!("{name:<14}");
         for engine in engines {
             match per_iteration(&valgrind, engine, &path) {

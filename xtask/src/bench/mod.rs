@@ -24,7 +24,7 @@ pub(crate) fn run(flags: &BenchFlags) -> Result<bool> {
         servers::redis(flags)
     } else if flags.valkey {
         servers::valkey(flags)
-    } else if let Some(BenchCommand::Compare { old, new }) = &flags.command {
+    } else if let Some(BenchCommand::Compare { old, new, .. }) = &flags.command {
         let build = |name, program: &Path| Engine {
             name,
             program: program.to_owned(),
@@ -114,9 +114,8 @@ struct Program {
     path: PathBuf,
 }
 
-/// The programs in the folders of a folder under `xtask`, sorted, that the filters select: a
-/// filter is part of `GROUP/NAME`.
-fn programs(folder: &str, filters: &[String]) -> Result<Vec<Program>> {
+/// The programs in the folders of a folder under `xtask`, sorted, whose `GROUP/NAME` was asked for.
+fn programs(folder: &str, flags: &BenchFlags) -> Result<Vec<Program>> {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let list = |dir: &Path| {
         std::fs::read_dir(dir).with_context(|| format!("cannot list {}", dir.display()))
@@ -136,7 +135,7 @@ fn programs(folder: &str, filters: &[String]) -> Result<Vec<Program>> {
                 path,
             };
             let full = format!("{}/{}", program.group, program.name);
-            if filters.is_empty() || filters.iter().any(|f| full.contains(f.as_str())) {
+            if flags.selects(&full) {
                 found.push(program);
             }
         }

@@ -32,7 +32,7 @@ end
 
 /// Times the selected programs on `engines` and prints the table; false when a result was wrong.
 pub(super) fn run(flags: &BenchFlags, engines: &[Engine]) -> Result<bool> {
-    let programs = programs("benchmarks", &flags.filters)?;
+    let programs = programs("benchmarks", flags)?;
     let names: Vec<&str> = engines.iter().map(|engine| engine.name).collect();
     let cpu = cpu_name();
     println!(

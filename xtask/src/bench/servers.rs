@@ -92,14 +92,11 @@ impl Pair {
         );
         let mut results = Vec::new();
         let mut all_right = true;
-        let selected = |name: &str| {
-            flags.filters.is_empty() || flags.filters.iter().any(|f| name.contains(f.as_str()))
-        };
         if with_commands {
             for command in COMMANDS {
                 for (pipeline, requests) in COMMAND_RUNS {
                     let name = format!("{}, pipeline {pipeline}", command.name);
-                    if selected(&name) {
+                    if flags.selects(&name) {
                         let rates = self.alternate(flags, pipeline, requests, command.words)?;
                         results.push(report(&name, rates, self.names));
                     }
@@ -108,7 +105,7 @@ impl Pair {
         }
         for script in SCRIPTS {
             let name = format!("EVALSHA, {}", script.name);
-            if !selected(&name) {
+            if !flags.selects(&name) {
                 continue;
             }
             match self.prepare(script) {

@@ -16,9 +16,9 @@ PARTS_OF_A_MINUTE = parse("3/minute; 20/hour")
 
 
 def start_of(seconds):
-    """Waits for the start of a window, which all windows of this length share."""
+    """Waits for the start of a window, which all windows of this length share, if too little of one is left."""
     left = seconds - time.time() % seconds
-    if left < 0.5:
+    if left < min(5, 0.7 * seconds):
         time.sleep(left)
 
 

@@ -551,7 +551,8 @@ def blocking_commands(r):
     show(meanwhile(r, lambda c: c.bzmpop(20, 1, ["w"], min=True, count=2), lambda: r.zadd("w", {"a": 1, "b": 2})))
     equal(r.blpop("nosuch", 0.01), None)
     equal(r.bzpopmin("nosuch", 0.01), None)
-    raises(ResponseError, r.eval, "return redis.call('blpop', 'nosuch', 0)", 0)
+    # In a script nobody waits; until Redis 7.2 the command was refused.
+    show(r.eval("return redis.pcall('blpop', 'nosuch', 0) == false or 'refused'", 0))
 
 
 @check
@@ -722,7 +723,7 @@ def introspection(r):
     show(r.object("encoding", "k"))
     show(r.memory_usage("k") > 10)
     show(sorted(r.info("keyspace")["db0"]))
-    show(r.info("server")["redis_mode"])
+    show(r.info("server")["process_id"] > 0)
     show(r.role()[0])
     equal(r.lastsave().year > 2000, True)
     equal(r.slowlog_reset(), True)

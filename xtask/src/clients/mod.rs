@@ -1,5 +1,6 @@
 //! The suite of clients: libraries that nobody here wrote, driven by the programs of `xtask/clients`
-//! on our server and on `redis-server`, whose outputs are compared.
+//! on our server and on `redis-server`, and on Valkey with our module and with its own engine. What
+//! they print is compared.
 //!
 //! Owns how these programs are found and run; `fetch` beside them gets the libraries, and
 //! [`report`] reads what they print.
@@ -18,6 +19,8 @@ use crate::proc::{self, Profile, Setup};
 use crate::redis::server::{Launch, Server};
 use crate::redis::{self, RECORDED_MODE};
 use crate::summary::Summary;
+use crate::valkey;
+use crate::valkey::tree::{self, Build, Trees};
 
 /// Far above what a program takes: only a hang gets here.
 const PROGRAM_LIMIT: Duration = Duration::from_secs(600);
@@ -30,7 +33,7 @@ const FETCH_HINT: &str = "to get them: xtask/clients/fetch (python3 with venv, N
 pub(crate) struct Options {
     /// A program runs when its name holds one of these; all run when there are none.
     pub(crate) filters: Vec<String>,
-    /// Missing libraries and a missing `redis-server` are failures, not skips.
+    /// Missing libraries, `redis-server` and Valkey are failures, not skips.
     pub(crate) require_peers: bool,
     pub(crate) profile: Profile,
 }
@@ -110,18 +113,19 @@ impl Language {
     }
 }
 
+/// A server of ours, and the real one that it is compared with.
+#[derive(Debug)]
+struct Pair {
+    /// What follows the names of its checks.
+    suffix: &'static str,
+    ours: Launch,
+    peer: Option<Launch>,
+}
+
 /// Runs the suite and prints what fails. An error is a broken set-up, not a failed case.
 pub(crate) fn run(options: &Options) -> Result<Summary> {
     let mut summary = Summary::default();
-    let known = KnownFailures::load("clients")?;
-    let peer = redis::find_peer()?;
-    if peer.is_none() {
-        if options.require_peers {
-            bail!(redis::PEER_HINT);
-        }
-        summary.skip(0, format!("clients: not compared, {}", redis::PEER_HINT));
-    }
-    let mut ours = None;
+    let mut selected = Vec::new();
     for language in &LANGUAGES {
         let mut programs = load(&folder(), language.extension)?;
         programs.retain(|program| options.selects(&name(program)));
@@ -136,31 +140,73 @@ pub(crate) fn run(options: &Options) -> Result<Summary> {
             summary.skip(programs.len(), what);
             continue;
         };
-        let ours = match &ours {
-            Some(path) => path,
-            None => ours.insert(redis::our_server(options.profile)?),
-        };
-        for program in &programs {
-            let setup = language.setup();
-            let side = |launch: Launch| play(&setup, &interpreter, program, launch);
-            let launch = Launch::ours(ours, &["--script-compat", RECORDED_MODE]);
-            let (got, real) = std::thread::scope(|scope| {
+        selected.push((language, interpreter, programs));
+    }
+    if selected.is_empty() {
+        return Ok(summary);
+    }
+    let known = KnownFailures::load("clients")?;
+    let pairs = pairs(options, &mut summary)?;
+    for (language, interpreter, programs) in &selected {
+        let setup = language.setup();
+        for program in programs {
+            let side = |launch: &Launch| play(&setup, interpreter, program, launch.clone());
+            let played = std::thread::scope(|scope| {
                 let side = &side;
-                let real = peer.as_deref();
-                let real = real.map(|peer| scope.spawn(move || side(Launch::peer(peer))));
-                (side(launch), real.map(std::thread::ScopedJoinHandle::join))
-            });
-            let real = real.map(|joined| joined.unwrap_or_else(|_| bail!("a thread panicked")));
-            count(
-                &name(program),
-                got?,
-                real.transpose()?,
-                &known,
-                &mut summary,
-            );
+                let both = |pair: &Pair| {
+                    let ours = pair.ours.clone();
+                    let peer = pair.peer.clone();
+                    let ours = scope.spawn(move || side(&ours));
+                    (ours, peer.map(|peer| scope.spawn(move || side(&peer))))
+                };
+                let running: Vec<_> = pairs.iter().map(both).collect();
+                let joined = running.into_iter().map(|(ours, peer)| {
+                    let peer = peer.map(join).transpose();
+                    anyhow::Ok((join(ours)?, peer?))
+                });
+                joined.collect::<Result<Vec<_>>>()
+            })?;
+            for (pair, (got, real)) in pairs.iter().zip(played) {
+                count(&name(program), pair.suffix, got, real, &known, &mut summary);
+            }
         }
     }
     Ok(summary)
+}
+
+fn join(thread: std::thread::ScopedJoinHandle<'_, Result<Played>>) -> Result<Played> {
+    thread.join().unwrap_or_else(|_| bail!("a thread panicked"))
+}
+
+/// Our server beside `redis-server`, and our module in Valkey beside Valkey's own engine.
+fn pairs(options: &Options, summary: &mut Summary) -> Result<Vec<Pair>> {
+    let peer = redis::find_peer()?;
+    let trees = Trees::find();
+    let missing = [
+        peer.is_none().then_some(redis::PEER_HINT),
+        trees.is_none().then_some(tree::HINT),
+    ];
+    for hint in missing.into_iter().flatten() {
+        if options.require_peers {
+            bail!(hint);
+        }
+        summary.skip(1, format!("clients: not compared, {hint}"));
+    }
+    let server = redis::our_server(options.profile)?;
+    let mut pairs = vec![Pair {
+        suffix: "",
+        ours: Launch::ours(&server, &["--script-compat", RECORDED_MODE]),
+        peer: peer.as_deref().map(Launch::peer),
+    }];
+    if let Some(trees) = trees {
+        let module = valkey::module(options.profile)?;
+        pairs.push(Pair {
+            suffix: " in Valkey",
+            ours: trees.launch(Build::WithoutLua, Some(&module), &[]),
+            peer: Some(trees.launch(Build::Default, None, &[])),
+        });
+    }
+    Ok(pairs)
 }
 
 /// The folder of the programs.
@@ -213,7 +259,8 @@ fn play(setup: &Setup, interpreter: &Path, program: &Path, launch: Launch) -> Re
 
 /// Counts what a program did on our server, beside what it did on the peer.
 fn count(
-    name: &str,
+    program: &str,
+    suffix: &str,
     got: Played,
     real: Option<Played>,
     known: &KnownFailures,
@@ -226,7 +273,7 @@ fn count(
             problem,
             skipped,
         } = outcome;
-        let name = format!("{name}/{check}");
+        let name = format!("{program}/{check}{suffix}");
         match skipped {
             Some(why) => summary.skip(1, format!("clients: {name}: {why}")),
             None => redis::judge(&name, problem, known, summary),
@@ -234,16 +281,17 @@ fn count(
     }
     let faults = [
         (got.fault, ""),
-        (real.and_then(|r| r.fault), " on redis-server"),
+        (real.and_then(|real| real.fault), " on the real server"),
     ];
     for (fault, whose) in faults {
         if fault.is_some() {
-            redis::judge(&format!("{name}{whose}"), fault, known, summary);
+            let name = format!("{program}{whose}{suffix}");
+            redis::judge(&name, fault, known, summary);
         }
     }
     if got.checks.is_empty() {
         let problem = Some("  the program made no check\n".to_owned());
-        redis::judge(name, problem, known, summary);
+        redis::judge(&format!("{program}{suffix}"), problem, known, summary);
     }
 }
 

@@ -81,7 +81,7 @@ pub(crate) fn weigh(ours: &[Check], peer: Option<&[Check]>) -> Vec<Outcome> {
         };
         if let Verdict::Failed(why) = &real.verdict {
             complain(
-                format!("{} on redis-server", real.name),
+                format!("{} on the real server", real.name),
                 format!("  {why}\n"),
             );
         } else if find(ours, &real.name).is_none() {
@@ -167,7 +167,7 @@ mod tests {
             Some("not ok a: no\nok b\n"),
             &[
                 ("a", None),
-                ("a on redis-server", Some("  no\n")),
+                ("a on the real server", Some("  no\n")),
                 ("b", Some("  the program did not get here\n")),
             ],
         );

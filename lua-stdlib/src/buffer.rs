@@ -17,7 +17,7 @@ thread_local! {
 /// Largest capacity kept as a spare, in bytes.
 const SPARE_LIMIT: usize = 64 << 10;
 
-/// Room that is taken without asking, in bytes.
+/// Room that is taken without asking, and paid for at the next time, in bytes.
 const FREE: usize = 4096;
 
 /// Longest item that is written before its length is known, in bytes: `%99.99f` of the largest
@@ -37,6 +37,7 @@ fn grow(cx: &CallCx<'_>, bytes: &mut Vec<u8>, additional: usize) -> Result<(), L
 /// the memory error.
 pub(crate) fn append(cx: &CallCx<'_>, bytes: &mut Vec<u8>, more: &[u8]) -> Result<(), LuaError> {
     cx.check_room(bytes.len().saturating_add(more.len()))?;
+    cx.charge_bytes(more.len())?;
     grow(cx, bytes, more.len())?;
     bytes.extend_from_slice(more);
     Ok(())
@@ -49,6 +50,7 @@ pub(crate) fn repeat(cx: &CallCx<'_>, bytes: &[u8], copies: usize) -> Result<Vec
         .checked_mul(copies)
         .ok_or_else(|| cx.error("resulting string too large"))?;
     cx.check_room(total)?;
+    cx.charge_bytes(total)?;
     let mut result = Vec::new();
     result
         .try_reserve_exact(total)
@@ -87,10 +89,19 @@ impl Buffer {
     fn ask(&mut self, cx: &CallCx<'_>, additional: usize) -> Result<(), LuaError> {
         let wanted = self.bytes.len().saturating_add(additional);
         if wanted > self.allowed {
-            cx.check_room(wanted)?;
-            grow(cx, &mut self.bytes, additional)?;
-            self.allowed = wanted;
+            self.ask_for(cx, wanted)?;
         }
+        Ok(())
+    }
+
+    #[cold]
+    fn ask_for(&mut self, cx: &CallCx<'_>, wanted: usize) -> Result<(), LuaError> {
+        cx.check_room(wanted)?;
+        let allowed = wanted.saturating_add(FREE);
+        cx.charge_bytes(allowed - self.allowed)?;
+        let additional = allowed - self.bytes.len();
+        grow(cx, &mut self.bytes, additional)?;
+        self.allowed = allowed;
         Ok(())
     }
 

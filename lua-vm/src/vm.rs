@@ -176,6 +176,7 @@ impl Vm {
         // one is allocated, and nothing is collected meanwhile.
         unsafe {
             (*core).heap.this = &raw mut (*core).heap;
+            (*core).heap.budget = &raw mut (*core).budget;
             if let Err(error) = Self::initialise(core) {
                 unreachable!("an empty VM without a limit: {error}");
             }

@@ -469,3 +469,40 @@ fn empty_tables_are_paid_for() {
         vm.set_instruction_limit(None);
     }
 }
+
+/// One instruction may do as much work as there are bytes in a string.
+#[test]
+fn long_strings_are_paid_for() {
+    let mut vm = vm(VmConfig::default());
+    // Two that are equal and distinct, and a long numeral.
+    let build = "a = '0123456789abcdef'
+        for i = 1, 16 do a = a .. a end
+        local start = a
+        a, b = start .. '!', start .. '!'
+        digits = '1'
+        for i = 1, 20 do digits = digits .. digits end
+        fields = {[a] = 1}";
+    run(&mut vm, build);
+    for work in [
+        "local c for i = 1, 1000 do c = a .. i end",
+        "local c for i = 1, 1000 do c = a .. '?' end",
+        "local c for i = 1, 1000 do c = a == b end",
+        "local c for i = 1, 1000 do c = a < b end",
+        "local c for i = 1, 1000 do c = a <= b end",
+        "local c for i = 1, 1000 do c = fields[b] end",
+        "for i = 1, 1000 do fields[b] = i end",
+        "for i = 1, 1000 do next(fields, b) end",
+        "local c for i = 1, 1000 do c = digits + 0 end",
+        "local c for i = 1, 1000 do c = -digits end",
+    ] {
+        let function = vm.load(work.as_bytes(), b"=t").unwrap();
+        vm.set_instruction_limit(Some(1_000_000));
+        let result = vm.call(&function, |_, _| ());
+        assert_eq!(
+            result.map_err(|error| error.kind()),
+            Err(ErrorKind::Instructions),
+            "{work}"
+        );
+        vm.set_instruction_limit(None);
+    }
+}

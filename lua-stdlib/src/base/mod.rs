@@ -369,6 +369,7 @@ fn tonumber(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
         if !(2..=36).contains(&base) {
             return Err(cx.arg_error(2, "base out of range"));
         }
+        cx.charge_bytes(text.len())?;
         tonumber::parse(text, base as u32)
     };
     match number {
@@ -384,7 +385,13 @@ fn tonumber_fast(args: FastArgs<'_>) -> FastResult<'_> {
     if args.number(0).is_some() {
         return args.value(0);
     }
-    match args.bytes(0).and_then(lua_syntax::literal::parse_number) {
+    /// Longer texts are the other entry's, which pays for them.
+    const MAX_FAST: usize = 64;
+    let text = args.bytes(0);
+    if text.is_some_and(|text| text.len() > MAX_FAST) {
+        return FastResult::DECLINE;
+    }
+    match text.and_then(lua_syntax::literal::parse_number) {
         Some(number) => FastResult::number(number),
         None => FastResult::nil(),
     }
@@ -435,6 +442,7 @@ fn unpack(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     if count > i64::from(i32::MAX) || cx.ensure_stack(count as usize).is_err() {
         return Err(cx.error("too many results to unpack"));
     }
+    cx.charge_bytes(count as usize * size_of::<Value<'_>>())?;
     for i in first..=last {
         cx.push(table.get_index(i));
     }

@@ -16,7 +16,9 @@ pub(super) fn find(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     let source = cx.check_bytes(2)?;
     let init = check_init(cx, subject.len())?;
     if cx.arg(4).truthy() || is_plain(source) {
-        return match find_bytes(&subject[init..], source) {
+        let found = find_bytes(&subject[init..], source);
+        cx.charge_bytes(found.unwrap_or(subject.len() - init))?;
+        return match found {
             Some(offset) => {
                 let start = init + offset;
                 cx.push_number(start as f64 + 1.0);

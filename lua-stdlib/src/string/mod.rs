@@ -63,6 +63,7 @@ fn byte(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
         return Err(cx.error("stack overflow (string slice too long)"));
     }
     let count = range.len();
+    cx.charge_bytes(count * size_of::<Value<'_>>())?;
     for &byte in &cx.check_bytes(1)?[range] {
         cx.push_number(f64::from(byte));
     }

@@ -29,14 +29,28 @@ pub const TABLE: Library = Library {
 };
 
 /// Moves between two reports of the work done.
-const CHARGE_UNIT: i64 = 4096;
+const CHARGE_UNIT: u64 = 4096;
 
-/// Reports the work of a loop over list positions, every so often.
-fn charge_at(cx: &CallCx<'_>, position: i64) -> Result<(), LuaError> {
-    if position % CHARGE_UNIT == 0 {
-        cx.charge(CHARGE_UNIT as u64)?;
+/// Reports the work of a loop every so often, after each round.
+#[derive(Default)]
+struct Work {
+    unpaid: u64,
+}
+
+impl Work {
+    #[inline]
+    fn step(&mut self, cx: &CallCx<'_>) -> Result<(), LuaError> {
+        self.unpaid += 1;
+        if self.unpaid == CHARGE_UNIT {
+            return self.end(cx);
+        }
+        Ok(())
     }
-    Ok(())
+
+    /// Reports what is left.
+    fn end(&mut self, cx: &CallCx<'_>) -> Result<(), LuaError> {
+        cx.charge(std::mem::take(&mut self.unpaid))
+    }
 }
 
 /// Elements moved at once that cost as much as one moved alone.
@@ -53,15 +67,17 @@ fn move_items(
     if table.move_items(from, to, count)? {
         return cx.charge((count / MOVED_PER_UNIT) as u64);
     }
-    let move_one = |i: i64| {
+    let mut work = Work::default();
+    let mut move_one = |i: i64| {
         table.set_index(to + i, table.get_index(from + i))?;
-        charge_at(cx, i)
+        work.step(cx)
     };
     if from < to {
-        (0..count).rev().try_for_each(move_one)
+        (0..count).rev().try_for_each(&mut move_one)?;
     } else {
-        (0..count).try_for_each(move_one)
+        (0..count).try_for_each(&mut move_one)?;
     }
+    work.end(cx)
 }
 
 /// Length of the list in `table`, cut to C's `int`.
@@ -83,6 +99,7 @@ fn concat(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
         _ => i64::from(cx.check_int(4)?),
     };
     let mut out = Buffer::new(last.saturating_sub(first).clamp(0, 512) as usize * 8);
+    let mut work = Work::default();
     for i in first..=last {
         match table.get_index(i) {
             Value::String(text) => out.push(cx, text.as_bytes())?,
@@ -97,8 +114,9 @@ fn concat(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
         if i < last {
             out.push(cx, separator)?;
         }
-        charge_at(cx, i)?;
+        work.step(cx)?;
     }
+    work.end(cx)?;
     cx.ret_bytes(out.bytes())
 }
 
@@ -198,14 +216,14 @@ fn maxn(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     let table = cx.check_table(1)?;
     let mut largest = 0.0;
     let mut key = Value::Nil;
-    let mut visited = 0;
+    let mut work = Work::default();
     while let Some((next, _)) = table.next(key)? {
         if let Some(number) = next.as_number().filter(|&number| number > largest) {
             largest = number;
         }
         key = next;
-        visited += 1;
-        charge_at(cx, visited)?;
+        work.step(cx)?;
     }
+    work.end(cx)?;
     cx.ret_number(largest)
 }

@@ -7,6 +7,8 @@
 
 use lua_vm::{CallCx, LuaError, Results, Returned, Table, Value};
 
+use super::Work;
+
 /// Implements `table.sort` (§5.5): sorts a list in place, by `<` or a function that tells
 /// whether its first argument comes first. Not stable.
 /// Errors with `invalid order function for sorting` when it notices that the function is not
@@ -24,9 +26,10 @@ pub(super) fn sort(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     let mut list = LuaList {
         cx,
         has_order,
-        steps: 0,
+        work: Work::default(),
     };
     quicksort(&mut list, 1, len)?;
+    list.work.end(list.cx)?;
     cx.ret0()
 }
 
@@ -112,7 +115,7 @@ const PIVOT: usize = 3;
 struct LuaList<'a, 'v> {
     cx: &'a mut CallCx<'v>,
     has_order: bool,
-    steps: u64,
+    work: Work,
 }
 
 /// An operand of a comparison.
@@ -138,10 +141,7 @@ impl LuaList<'_, '_> {
             let less = self.cx.less_than(-2, -1)?;
             self.cx.pop(2);
             // Without a call in between nothing else reports the work.
-            self.steps += 1;
-            if self.steps.is_multiple_of(super::CHARGE_UNIT as u64) {
-                self.cx.charge(super::CHARGE_UNIT as u64)?;
-            }
+            self.work.step(self.cx)?;
             return Ok(less);
         }
         self.cx.push_arg(2);
@@ -184,12 +184,15 @@ impl Sequence for LuaList<'_, '_> {
     }
 }
 
+/// Longest string, in bytes, that compares in a time not worth counting.
+const MAX_PLAIN: usize = 256;
+
 /// A copied list whose elements compare without running Lua.
 struct Plain<'a, 'v, T> {
     cx: &'a CallCx<'v>,
     elements: &'a mut [T],
     pivot: T,
-    steps: u64,
+    work: Work,
 }
 
 impl<T: Copy + PartialOrd> Plain<'_, '_, T> {
@@ -202,11 +205,7 @@ impl<T: Copy + PartialOrd> Plain<'_, '_, T> {
     }
 
     fn count_step(&mut self) -> Result<(), LuaError> {
-        self.steps += 1;
-        if self.steps == super::CHARGE_UNIT as u64 {
-            self.cx.charge(std::mem::take(&mut self.steps))?;
-        }
-        Ok(())
+        self.work.step(self.cx)
     }
 }
 
@@ -241,7 +240,8 @@ impl<T: Copy + PartialOrd> Sequence for Plain<'_, '_, T> {
     }
 }
 
-/// Sorts a list by `<` if it holds only strings, or only numbers without NaN; whether it did.
+/// Sorts a list by `<` if it holds only short strings, or only numbers without NaN; whether it
+/// did.
 /// The algorithm is the same, so equal numbers that differ (0 and -0) end where they would.
 fn sort_plain(cx: &CallCx<'_>, len: i64) -> Result<bool, LuaError> {
     let table = cx.check_table(1)?;
@@ -258,7 +258,7 @@ fn sort_plain(cx: &CallCx<'_>, len: i64) -> Result<bool, LuaError> {
             table,
             len,
             |value| match value {
-                Value::String(text) => Some(ByBytes(text)),
+                Value::String(text) if text.as_bytes().len() <= MAX_PLAIN => Some(ByBytes(text)),
                 _ => None,
             },
             |text| Value::String(text.0),
@@ -294,9 +294,10 @@ fn sort_copied<'v, T: Copy + PartialOrd>(
         cx,
         elements: &mut elements,
         pivot: first,
-        steps: 0,
+        work: Work::default(),
     };
     quicksort(&mut list, 1, len)?;
+    list.work.end(cx)?;
     for (i, element) in elements.iter().enumerate() {
         table.set_index(i as i64 + 1, write(element))?;
     }

@@ -8,6 +8,7 @@ mod base;
 mod coroutine;
 mod debug;
 mod io;
+mod limits;
 mod math;
 mod os;
 mod package;

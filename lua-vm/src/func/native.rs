@@ -119,8 +119,8 @@ impl<'a> FastArgs<'a> {
     /// True if arguments `i` and `j` are there and equal without metamethods.
     #[inline(always)]
     pub fn raw_equal(self, i: usize, j: usize) -> Option<bool> {
-        // SAFETY: N1.
-        Some(unsafe { crate::table::hash::raw_equals(self.raw(i)?, self.raw(j)?) })
+        // SAFETY: N1; the page of the function leads to the heap.
+        Some(unsafe { crate::table::hash::raw_equals(&*self.heap()?, self.raw(i)?, self.raw(j)?) })
     }
 
     /// `table[key]` without metamethods, for arguments `i` and `j`; `None` if argument

@@ -12,6 +12,8 @@
 //!   objects go through [`barrier`].
 //! - **G5** `bytes` is the sum of the occupied sizes of all live objects and buffers, and
 //!   of what userdata are charged for the host's values.
+//! - **G6** `budget` points at the counter of the VM that the heap is a part of, to which
+//!   nobody holds a reference.
 
 pub(crate) mod alloc;
 pub(crate) mod barrier;
@@ -39,6 +41,9 @@ use alloc::{MAX_CELL, Pool, class_of, large_layout, occupied};
 use handle::RootSlots;
 use object::{Header, UserdataObj};
 
+/// Bytes that are made, copied or compared in about the time of one instruction.
+pub(crate) const BYTES_PER_UNIT: usize = 16;
+
 /// What the collector is doing between two steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
@@ -59,6 +64,9 @@ pub(crate) struct Heap {
     /// Bytes allocated beyond the threshold at which the next step is due.
     pub(crate) debt: isize,
     pub(crate) bytes: usize,
+    /// The units left in the current slice; see [`crate::interp::budget`]. A pointer, as it
+    /// is paid from while the heap is shared.
+    pub(crate) budget: *mut i64,
     /// Memory limit; `usize::MAX` for none.
     pub(crate) limit: usize,
     /// Where allocation itself fails: the limit and the slack of a running native.
@@ -119,6 +127,7 @@ impl Heap {
             this: null_mut(),
             debt: 0,
             bytes: 0,
+            budget: null_mut(),
             limit: usize::MAX,
             hard_limit: usize::MAX,
             current_white: object::mark::WHITE0,
@@ -175,6 +184,14 @@ impl Heap {
         self.bytes
             .checked_add(size)
             .is_some_and(|sum| sum <= self.hard_limit)
+    }
+
+    /// Takes from the budget what it costs to make, copy or compare so many bytes. Whether
+    /// it has come to its end is for the next jump or call to find out.
+    #[inline(always)]
+    pub(crate) fn spend_bytes(&self, bytes: usize) {
+        // SAFETY: G6.
+        unsafe { *self.budget -= (bytes / BYTES_PER_UNIT) as i64 };
     }
 
     #[inline(always)]
@@ -243,6 +260,7 @@ impl Heap {
             return Err(LuaError::MEMORY);
         }
         self.account(size);
+        self.spend_bytes(size);
         Ok(memory)
     }
 

@@ -4,6 +4,10 @@
 //! a call [`CALL_COST`]. Every cycle of verified code contains a backward jump or a
 //! call, so no script escapes. Units are handed out in slices, at whose ends the
 //! interrupt flag, the clock and the host's poll are looked at.
+//!
+//! Work that grows with the length of strings is paid for by the heap, which does it:
+//! [`Heap::spend_bytes`](crate::heap::Heap::spend_bytes) is for large allocations and long
+//! comparisons.
 
 use std::sync::atomic::Ordering;
 use std::time::Instant;

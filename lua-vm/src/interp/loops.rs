@@ -23,7 +23,7 @@ pub(crate) unsafe fn for_prep(vm: *mut VmCore, ins: u32) -> *mut RawValue {
         let first = (*vm).base.add((ins >> 8) as usize & 255);
         let names = ["initial", "limit", "step"];
         for (i, name) in names.iter().enumerate() {
-            match convert::to_number(*first.add(i)) {
+            match convert::to_number(&(*vm).heap, *first.add(i)) {
                 Some(n) => *first.add(i) = RawValue::number(n),
                 None => {
                     let what = if *name == "initial" {

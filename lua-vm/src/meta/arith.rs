@@ -64,7 +64,8 @@ pub(crate) unsafe fn binary(
         } else {
             *base.add(c as usize)
         };
-        if let (Some(x), Some(y)) = (convert::to_number(x), convert::to_number(y)) {
+        let heap = &(*vm).heap;
+        if let (Some(x), Some(y)) = (convert::to_number(heap, x), convert::to_number(heap, y)) {
             *base.add(a as usize) = RawValue::number(compute(event, x, y));
             return base;
         }
@@ -93,7 +94,7 @@ pub(crate) unsafe fn unary_minus(
     unsafe {
         let (a, b) = ((ins >> 8) as u8, (ins >> 16) as u8);
         let x = *base.add(b as usize);
-        if let Some(x) = convert::to_number(x) {
+        if let Some(x) = convert::to_number(&(*vm).heap, x) {
             *base.add(a as usize) = RawValue::number(-x);
             return base;
         }
@@ -137,7 +138,7 @@ unsafe fn arithmetic_error(
 ) -> LuaError {
     // SAFETY: as `by_metamethod`.
     unsafe {
-        let (value, reg) = if convert::to_number(x).is_none() {
+        let (value, reg) = if convert::to_number(&(*vm).heap, x).is_none() {
             (x, regs[0])
         } else {
             (y, regs[1])

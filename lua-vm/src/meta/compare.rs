@@ -31,10 +31,10 @@ pub(crate) enum Outcome {
 pub(crate) unsafe fn equal(vm: *mut VmCore, x: RawValue, y: RawValue) -> Outcome {
     // SAFETY: the caller's contract.
     unsafe {
-        if raw_equals(x, y) {
+        let heap = &(*vm).heap;
+        if raw_equals(heap, x, y) {
             return Outcome::Known(true);
         }
-        let heap = &(*vm).heap;
         let (mx, my) = if let (Some(a), Some(b)) = (x.as_table(), y.as_table()) {
             ((*a).metatable, (*b).metatable)
         } else if let (Some(a), Some(b)) = (x.as_userdata(), y.as_userdata()) {
@@ -48,7 +48,7 @@ pub(crate) unsafe fn equal(vm: *mut VmCore, x: RawValue, y: RawValue) -> Outcome
         }
         if mx != my {
             let other = heap.metamethod_in(my, Event::Eq);
-            if other.is_nil() || !raw_equals(handler, other) {
+            if other.is_nil() || !raw_equals(heap, handler, other) {
                 return Outcome::Known(false);
             }
         }
@@ -71,7 +71,8 @@ unsafe fn order_handler(
     // SAFETY: the callers pass live values.
     unsafe {
         let handler = (*vm).heap.metamethod(x, event);
-        if handler.is_nil() || !raw_equals(handler, (*vm).heap.metamethod(y, event)) {
+        let heap = &(*vm).heap;
+        if handler.is_nil() || !raw_equals(heap, handler, heap.metamethod(y, event)) {
             return None;
         }
         Some(handler)
@@ -99,7 +100,9 @@ pub(crate) unsafe fn order(
             return Ok(Outcome::Known(if or_equal { a <= b } else { a < b }));
         }
         if let (Some(a), Some(b)) = (x.as_string(), y.as_string()) {
-            let order = StringObj::bytes(a).cmp(StringObj::bytes(b));
+            let (a, b) = (StringObj::bytes(a), StringObj::bytes(b));
+            (*vm).heap.spend_bytes(a.len().min(b.len()));
+            let order = a.cmp(b);
             return Ok(Outcome::Known(if or_equal {
                 order.is_le()
             } else {

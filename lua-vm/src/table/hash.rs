@@ -166,7 +166,7 @@ unsafe fn find_any_string(
         let mut node = (*table).nodes.add(position as usize);
         loop {
             if let Some(other) = (*node).key.as_string()
-                && StringObj::equal(other, key)
+                && StringObj::equal(heap, other, key)
             {
                 return Some(node);
             }
@@ -212,7 +212,9 @@ pub(crate) unsafe fn find(heap: &Heap, table: *const TableObj, key: RawValue) ->
     unsafe {
         let mut node = (*table).nodes.add(main_position(heap, table, key) as usize);
         loop {
-            if raw_equals((*node).key, key) || (key.is_object() && (*node).key.is_dead_of(key)) {
+            if raw_equals(heap, (*node).key, key)
+                || (key.is_object() && (*node).key.is_dead_of(key))
+            {
                 return Some(node);
             }
             match (*node).next {
@@ -223,13 +225,13 @@ pub(crate) unsafe fn find(heap: &Heap, table: *const TableObj, key: RawValue) ->
     }
 }
 
-/// Equality without metamethods (manual §2.5.2).
+/// Equality without metamethods (manual §2.5.2), for which `heap` pays.
 ///
 /// # Safety
 ///
 /// Both values are live.
 #[inline]
-pub(crate) unsafe fn raw_equals(a: RawValue, b: RawValue) -> bool {
+pub(crate) unsafe fn raw_equals(heap: &Heap, a: RawValue, b: RawValue) -> bool {
     if a.is_number() && b.is_number() {
         return a.to_f64() == b.to_f64();
     }
@@ -238,7 +240,7 @@ pub(crate) unsafe fn raw_equals(a: RawValue, b: RawValue) -> bool {
     }
     match (a.as_string(), b.as_string()) {
         // SAFETY: the caller's contract.
-        (Some(a), Some(b)) => unsafe { StringObj::equal(a, b) },
+        (Some(a), Some(b)) => unsafe { StringObj::equal(heap, a, b) },
         _ => false,
     }
 }

@@ -80,8 +80,9 @@ macro_rules! handles {
         impl PartialEq for $name<'_> {
             /// Identity, but for strings, which are equal if their bytes are.
             fn eq(&self, other: &Self) -> bool {
+                let (a, b) = (RawValue::$make(self.object), RawValue::$make(other.object));
                 // SAFETY: B1.
-                unsafe { raw_equals(RawValue::$make(self.object), RawValue::$make(other.object)) }
+                unsafe { raw_equals(&(*self.vm).heap, a, b) }
             }
         }
     )*};
@@ -226,7 +227,9 @@ impl<'v> Value<'v> {
         match self {
             Value::Number(n) => Some(n),
             // SAFETY: B1.
-            Value::String(s) => unsafe { convert::to_number(RawValue::string(s.object)) },
+            Value::String(s) => unsafe {
+                convert::to_number(&(*s.vm).heap, RawValue::string(s.object))
+            },
             _ => None,
         }
     }

@@ -6,18 +6,20 @@ use super::string::StringObj;
 use crate::error::LuaError;
 use crate::heap::Heap;
 
-/// The value as a number: a number, or a string that reads as one.
+/// The value as a number: a number, or a string that reads as one; `heap` pays for it.
 ///
 /// # Safety
 ///
 /// The value is live.
 #[inline]
-pub(crate) unsafe fn to_number(value: RawValue) -> Option<f64> {
+pub(crate) unsafe fn to_number(heap: &Heap, value: RawValue) -> Option<f64> {
     if let Some(n) = value.as_number() {
         return Some(n);
     }
     // SAFETY: the caller's contract.
-    lua_syntax::literal::parse_number(unsafe { StringObj::bytes(value.as_string()?) })
+    let text = unsafe { StringObj::bytes(value.as_string()?) };
+    heap.spend_bytes(text.len());
+    lua_syntax::literal::parse_number(text)
 }
 
 /// The value as a string: a string, or a number's text.

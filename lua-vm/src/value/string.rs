@@ -162,21 +162,23 @@ impl StringObj {
         }
     }
 
-    /// Equality of two strings.
+    /// Equality of two strings; `heap` pays for that of long ones.
     ///
     /// # Safety
     ///
     /// Both objects are live and of one heap.
     #[inline(always)]
-    pub(crate) unsafe fn equal(a: *const StringObj, b: *const StringObj) -> bool {
+    pub(crate) unsafe fn equal(heap: &Heap, a: *const StringObj, b: *const StringObj) -> bool {
         if std::ptr::eq(a, b) {
             return true;
         }
         // SAFETY: the caller's contract; G3 makes short equal strings one object.
         unsafe {
-            (*a).len == (*b).len
-                && (*a).len as usize > MAX_INTERNED
-                && Self::bytes(a) == Self::bytes(b)
+            if (*a).len != (*b).len || (*a).len as usize <= MAX_INTERNED {
+                return false;
+            }
+            heap.spend_bytes((*a).len as usize);
+            Self::bytes(a) == Self::bytes(b)
         }
     }
 }

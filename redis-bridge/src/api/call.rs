@@ -35,6 +35,8 @@ fn run_command(cx: &CallCx<'_>) -> Result<bool, LuaError> {
             return push_error(cx, wording.no_arguments, false);
         }
         let called = with_args(cx, 1, wording, |args| {
+            // What the command costs beyond its arguments is the server's to know.
+            cx.charge_bytes(args.iter().map(|arg| arg.len()).sum())?;
             let mut builder = ValueBuilder::new(cx, run.options.protocol);
             let outcome = match &run.debugger {
                 None => run.host.call(args, run.options, &mut builder),

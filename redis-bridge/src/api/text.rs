@@ -57,13 +57,20 @@ pub(super) fn status_reply(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     cx.ret_top(1)
 }
 
+/// Bytes that are hashed in about the time of an instruction.
+const SHA_BYTES_PER_UNIT: usize = 2;
+
 /// Implements `redis.sha1hex(text)`. What is neither string nor number counts as empty.
 pub(super) fn sha1hex(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     if cx.arg_count() != 1 {
         return Err(api_error(cx, "wrong number of arguments"));
     }
     let sha = match cx.arg(1) {
-        Value::String(_) | Value::Number(_) => Sha::of(cx.check_bytes(1)?),
+        Value::String(_) | Value::Number(_) => {
+            let text = cx.check_bytes(1)?;
+            cx.charge((text.len() / SHA_BYTES_PER_UNIT) as u64)?;
+            Sha::of(text)
+        }
         _ => Sha::of(b""),
     };
     cx.ret_bytes(&sha.to_hex())
@@ -102,6 +109,7 @@ pub(super) fn log(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     if is_first && wording.is_valkey {
         line.extend_from_slice(b"(null)");
     }
+    cx.charge_bytes(line.len())?;
     with_run(cx, |run| run.host.log(level, &line))?;
     cx.ret0()
 }

@@ -92,7 +92,8 @@ impl CallCx<'_> {
             return Ok(n);
         }
         // SAFETY: N2.
-        unsafe { convert::to_number(raw) }.ok_or_else(|| self.type_error(i, "number"))
+        unsafe { convert::to_number(&(*self.vm).heap, raw) }
+            .ok_or_else(|| self.type_error(i, "number"))
     }
 
     /// Argument `i` as a number, or `default` if it is absent or nil.

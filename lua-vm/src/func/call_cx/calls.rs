@@ -6,6 +6,7 @@ use super::CallCx;
 use crate::error::{LoadError, LuaError};
 use crate::func::load;
 use crate::func::native::Results;
+use crate::heap::BYTES_PER_UNIT;
 use crate::interp::{Finally, VmCore, budget, call, unwind};
 use crate::value::RawValue;
 use crate::value::borrowed::{FOREIGN_MESSAGE, Function};
@@ -96,6 +97,16 @@ impl CallCx<'_> {
     pub fn charge(&self, units: u64) -> Result<(), LuaError> {
         // SAFETY: N2.
         unsafe { budget::charge(self.vm, units) }
+    }
+
+    /// As [`CallCx::charge`], for so many bytes that are copied or looked at. New strings
+    /// and tables are paid for where they are made.
+    ///
+    /// # Errors
+    ///
+    /// An abort, if the script is to stop.
+    pub fn charge_bytes(&self, bytes: usize) -> Result<(), LuaError> {
+        self.charge((bytes / BYTES_PER_UNIT) as u64)
     }
 
     /// Compiles a chunk of source text into a function (manual §5.1, `loadstring`). A

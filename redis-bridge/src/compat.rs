@@ -63,6 +63,12 @@ impl Compat {
         }
     }
 
+    /// Does `INFO` count the clients that limits on buffers have disconnected?
+    #[must_use]
+    pub fn has_limit_counters(self) -> bool {
+        self != Self::Redis70
+    }
+
     /// The version of the format of dumps that it writes.
     #[must_use]
     pub fn dump_version(self) -> u16 {

@@ -59,6 +59,17 @@ pub enum RunState {
     Killed,
 }
 
+/// Why a script was stopped for good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// It needed more memory than it may take.
+    Memory,
+    /// It took more instructions than it may.
+    Instructions,
+    /// Somebody wanted it to end, or its time was over.
+    Killed,
+}
+
 /// The server under a script.
 pub trait Host {
     /// Runs a command (`argv[0]` is its name, in any case) and streams its one
@@ -87,6 +98,9 @@ pub trait Host {
     /// A refused command has become an error with this text, code included, which the
     /// script may catch or not.
     fn note_error(&mut self, _text: &[u8]) {}
+
+    /// A script, a function or the loading of a library is about to end for this reason.
+    fn note_stop(&mut self, _why: Stop) {}
 
     /// Called every so often while a script runs: lets the server breathe and says
     /// whether the script may go on.

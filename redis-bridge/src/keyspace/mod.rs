@@ -174,9 +174,9 @@ impl Keyspace {
         is_due
     }
 
-    /// Removes up to `limit` keys whose time is over, telling `on_removed` each one.
-    /// The server calls it several times a second.
-    pub fn expire_cycle(&mut self, limit: usize, mut on_removed: impl FnMut(usize, &[u8])) {
+    /// Removes up to `limit` keys whose time is over, telling `on_removed` each one; tells
+    /// whether there may be more. The server calls it several times a second.
+    pub fn expire_cycle(&mut self, limit: usize, mut on_removed: impl FnMut(usize, &[u8])) -> bool {
         let due_before_ms = self.due_before_ms();
         let mut left = limit;
         for db in 0..self.databases.len() {
@@ -189,6 +189,7 @@ impl Keyspace {
                 on_removed(db, &key);
             }
         }
+        left == 0
     }
 
     fn note_expired(&mut self, db: usize, key: &[u8]) {

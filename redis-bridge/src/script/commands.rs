@@ -204,6 +204,7 @@ fn run(
     engine.set_debugger(None);
     drop(host);
     cx.server.running_script = None;
+    cx.server.stats.scripts.calls += 1;
     cx.server.stats.error_is_counted = outcome.error_is_counted;
     Ok(())
 }

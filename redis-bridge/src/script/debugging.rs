@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use std::io::Write as _;
 use std::net::TcpStream;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::commands::Cx;
@@ -81,6 +82,15 @@ pub(super) fn begin(
     out: &mut dyn ReplySink,
 ) -> Done {
     let mode = cx.session.debug.take();
+    let max_copies = usize::try_from(cx.server.config.int("script-debug-sessions"));
+    if mode == Some(DebugMode::Copy)
+        && max_copies.is_ok_and(|most| cx.server.n_debug_copies() >= most)
+    {
+        return Err(CommandError::of(
+            "ERR can't run EVAL in debugging mode: script-debug-sessions copies of the data \
+             are in use",
+        ));
+    }
     cx.session.closing = true;
     let Some(socket) = cx.session.debug_socket.take() else {
         return Err(CommandError::of("ERR this connection cannot debug scripts"));
@@ -102,6 +112,7 @@ pub(super) fn begin(
         protocol: cx.session.protocol,
         user: cx.session.user.as_ref().map(|user| user.borrow().clone()),
         socket,
+        _copy: Arc::clone(&cx.server.debug_copies),
     };
     let thread = std::thread::Builder::new().name("debugger".to_owned());
     thread.spawn(move || apart.run()).map_err(|error| {
@@ -158,6 +169,8 @@ struct Apart {
     protocol: Protocol,
     user: Option<User>,
     socket: TcpStream,
+    /// Counts the session for as long as it runs.
+    _copy: Arc<()>,
 }
 
 impl Apart {

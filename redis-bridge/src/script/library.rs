@@ -196,6 +196,9 @@ impl FunctionEngine {
             cx.push(cx.value_of(&chunk)?);
             cx.call(0, Results::Exactly(0))
         });
+        if let Some(why) = result.as_ref().err().and_then(|error| run::stop_of(*error)) {
+            lent.host.note_stop(why);
+        }
         let result = result.map_err(|error| {
             let intro = b"Error registering functions: ";
             error_line(&[intro, &self.loading_error(error)[..]].concat())

@@ -7,7 +7,7 @@ use lua_vm::{Builtin, CallCx, ErrorKind, LuaError, Results, Returned, Root, Scop
 
 use crate::convert::to_reply::send_value;
 use crate::debugger::{self, Session};
-use crate::host::{CallOptions, Host, RunState};
+use crate::host::{CallOptions, Host, RunState, Stop};
 use crate::reply::{Protocol, ReplySink};
 use crate::sandbox::{self, Handles};
 use crate::script::failure;
@@ -167,6 +167,9 @@ pub(crate) fn run<'h>(
     let error_is_counted = match result {
         Ok(is_counted) => is_counted,
         Err(error) => {
+            if let Some(why) = stop_of(error) {
+                lent.host.note_stop(why);
+            }
             if !has_replied {
                 reply.error(&abort_text(error, vm, &program, wording));
             }
@@ -174,6 +177,16 @@ pub(crate) fn run<'h>(
         }
     };
     Outcome { error_is_counted }
+}
+
+/// Why the script was stopped, if this is no ordinary error.
+pub(crate) fn stop_of(error: LuaError) -> Option<Stop> {
+    match error.kind() {
+        ErrorKind::Memory => Some(Stop::Memory),
+        ErrorKind::Instructions => Some(Stop::Instructions),
+        ErrorKind::Interrupted | ErrorKind::Time => Some(Stop::Killed),
+        ErrorKind::Throw => None,
+    }
 }
 
 /// The error of a script that was stopped.

@@ -113,6 +113,10 @@ mod tests {
         assert_eq!(ask("PING"), Value::Error(busy.into()));
         assert_eq!(ask("SHUTDOWN"), Value::Error(busy.into()));
         assert_eq!(ask("CLIENT ID"), Value::Integer(1));
+        // So are those with long commands.
+        let text = "x".repeat(9 << 20);
+        let long = format!("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n${}\r\n{text}", text.len());
+        assert_eq!(ask(&long), Value::Error(busy.into()));
         assert_eq!(ask("MULTI"), Value::Status(b"OK".to_vec()));
         assert_eq!(ask("PING"), Value::Error(busy.into()));
         let aborted = format!("EXECABORT Transaction discarded because of: {busy}");

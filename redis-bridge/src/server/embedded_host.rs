@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::commands::spec::{CommandFlags, CommandSpec};
 use crate::commands::{self, Unresolved};
 use crate::compat::Compat;
-use crate::host::{CallOptions, Host, LogLevel, Refusal, RunState};
+use crate::host::{CallOptions, Host, LogLevel, Refusal, RunState, Stop};
 use crate::reply::ReplySink;
 use crate::server::acl::{Context, Denial};
 use crate::server::session::Session;
@@ -184,6 +184,15 @@ impl Host for EmbeddedHost<'_> {
 
     fn note_error(&mut self, text: &[u8]) {
         self.server.stats.record_error(text);
+    }
+
+    fn note_stop(&mut self, why: Stop) {
+        let stops = &mut self.server.stats.scripts.stopped;
+        *match why {
+            Stop::Memory => &mut stops.memory,
+            Stop::Instructions => &mut stops.instructions,
+            Stop::Killed => &mut stops.killed,
+        } += 1;
     }
 
     fn log(&mut self, level: LogLevel, message: &[u8]) {

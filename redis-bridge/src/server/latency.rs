@@ -84,6 +84,19 @@ impl Histogram {
         self.counts[class.min(Self::N_CLASSES - 1)] += 1;
     }
 
+    /// What so many percent took no longer than, in microseconds: the upper end of a class.
+    #[must_use]
+    pub fn percentile_us(&self, percent: f64) -> f64 {
+        let total: u64 = self.counts.iter().sum();
+        let wanted = ((percent / 100.0) * total as f64 + 0.5).max(1.0) as u64;
+        let mut sum = 0;
+        let class = self.counts.iter().position(|n| {
+            sum += n;
+            sum >= wanted
+        });
+        class.map_or(0.0, |class| (Self::FIRST_NS << class) as f64 / 1000.0)
+    }
+
     /// Upper ends of classes in microseconds, each with how many took no longer; classes
     /// that add nothing are left out.
     #[must_use]
@@ -118,6 +131,9 @@ mod tests {
         }
         let expected = [(1, 2), (2, 4), (4, 5), (66, 6), (16_908, 7)];
         assert_eq!(histogram.cumulative(), expected);
+        let percentiles = [0.0, 50.0, 80.0, 100.0].map(|p| histogram.percentile_us(p));
+        assert_eq!(percentiles, [1.024, 2.048, 65.536, 16_777.216]);
+        assert_eq!(Histogram::default().percentile_us(50.0), 0.0);
     }
 
     #[test]

@@ -15,6 +15,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use crate::server::aof;
 use crate::server::client::Connection;
 use crate::server::config::Config;
+use crate::server::memory;
 use crate::server::state::Server;
 
 /// How long a stopping server waits for clients to take their last replies.
@@ -38,6 +39,7 @@ pub fn run(config: Config, announce: impl FnOnce(&[SocketAddr])) -> io::Result<(
 /// Opens the server's sockets; clients are accepted by nobody yet. Also returns where
 /// they can connect.
 pub(crate) fn open(mut server: Server) -> io::Result<(Rc<RefCell<Server>>, Vec<SocketAddr>)> {
+    server.startup_bytes = memory::resident_bytes();
     let listeners = bind(&server.config)?;
     let addresses: Vec<_> = listeners
         .iter()

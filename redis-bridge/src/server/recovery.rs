@@ -25,6 +25,7 @@ pub(crate) fn recover(
         said.unwrap_or("it did not say why")
     );
     server.logger.log(LogLevel::Warning, text.as_bytes());
+    server.stats.internal_errors += 1;
     server.running_script = None;
     session.block = None;
     // What it did before it failed is in the data, but not in the log.

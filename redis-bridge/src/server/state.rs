@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::net::TcpListener;
@@ -76,12 +77,18 @@ pub struct Server {
     pub script_use: ScriptUse,
     /// The script that is running, if any.
     pub running_script: Option<RunningScript>,
+    /// Held by each debugging session that runs on a copy of the data.
+    pub debug_copies: Arc<()>,
     /// Where the server's messages go.
     pub logger: Logger,
     /// When the data were last said to be saved.
     pub last_save: SystemTime,
     /// Identifies this run: 40 hexadecimal digits.
     pub run_id: String,
+    /// Identifies the data for replicas, which there are none of.
+    pub replication_id: String,
+    /// Bytes of the process before there were clients and data.
+    pub startup_bytes: u64,
     /// When it started.
     pub started: Instant,
     /// The port it listens on; 0 without a socket.
@@ -195,9 +202,12 @@ impl Server {
             libraries: Libraries::default(),
             script_use: ScriptUse::default(),
             running_script: None,
+            debug_copies: Arc::default(),
             logger: Logger::new(&config),
             last_save: SystemTime::now(),
-            run_id: run_id(),
+            run_id: random_id(),
+            replication_id: random_id(),
+            startup_bytes: 0,
             started: Instant::now(),
             port: 0,
             shutdown: Rc::default(),
@@ -212,6 +222,7 @@ impl Server {
     pub fn apply_config(&mut self) {
         self.settings = Settings::of(&self.config);
         self.keyspace.events.wanted = self.settings.event_classes;
+        self.clients.output_limits = self.settings.output_limits;
         self.logger.set_level(self.config.get("loglevel"));
         self.acl.apply_config(&self.config);
         let is_limited = self.settings.max_memory_bytes > 0;
@@ -276,6 +287,12 @@ impl Server {
             || queued.is_some_and(|t| t.queued.iter().any(|q| may_write(q.spec.flags)))
     }
 
+    /// How many debugging sessions run on copies of the data.
+    #[must_use]
+    pub fn n_debug_copies(&self) -> usize {
+        Arc::strong_count(&self.debug_copies) - 1
+    }
+
     /// Is more memory in use than `maxmemory` allows?
     #[must_use]
     pub fn is_over_max_memory(&self) -> bool {
@@ -310,16 +327,23 @@ impl Server {
         self.keyspace.refresh_clock();
         let (watches, blocking) = (&mut self.watches, &mut self.blocking);
         if self.is_expiring {
-            self.keyspace.expire_cycle(MAX_EXPIRED, |db, key| {
+            let started = Instant::now();
+            let is_cut = self.keyspace.expire_cycle(MAX_EXPIRED, |db, key| {
                 watches.touch(db, key);
                 blocking.signal(db, key);
             });
+            self.stats.expire_rounds_cut += u64::from(is_cut);
+            self.stats.expire_time += started.elapsed();
         }
+        self.stats.note_exceeded(self.is_over_max_memory());
         // Keys that are gone have nothing to do with each other.
         self.keyspace.effects.end_separate_units();
         client::serve_blocked(self);
         self.tick_aof();
         self.publish_key_events();
+        for client in self.clients.iter() {
+            client.check_output(&self.settings.output_limits);
+        }
         if self.settings.idle_timeout_s > 0 {
             let limit = Duration::from_secs(self.settings.idle_timeout_s);
             for client in self.clients.iter() {
@@ -345,7 +369,7 @@ pub fn unix_ms() -> u64 {
 }
 
 /// Forty random hexadecimal digits.
-fn run_id() -> String {
+pub(crate) fn random_id() -> String {
     use std::hash::{BuildHasher, RandomState};
     let word = |n: u8| RandomState::new().hash_one(n);
     let digits = format!("{:016x}{:016x}{:016x}", word(0), word(1), word(2));

@@ -2,7 +2,7 @@
 //! It prints nothing; `INFO`, `SLOWLOG` and `LATENCY` read it.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hashbrown::HashMap;
 
@@ -25,6 +25,26 @@ pub struct Stats {
     pub commands: u64,
     /// Error replies.
     pub error_replies: u64,
+    /// Commands that failed inside the server.
+    pub internal_errors: u64,
+    /// Scripts and functions.
+    pub scripts: ScriptStats,
+    /// Times that something was read from a client.
+    pub reads: u64,
+    /// Times that something was sent to a client.
+    pub writes: u64,
+    /// Connections closed because of `client-query-buffer-limit`.
+    pub query_limit_disconnections: u64,
+    /// Connections closed because of `client-output-buffer-limit`.
+    pub output_limit_disconnections: u64,
+    /// Rounds over expired keys that left some for the next.
+    pub expire_rounds_cut: u64,
+    /// How long the rounds took altogether.
+    pub expire_time: Duration,
+    /// How long memory has been over `maxmemory`, up to the last time it was not.
+    pub exceeded: Duration,
+    /// Since when it is.
+    pub exceeded_since: Option<Instant>,
     /// Bytes read from clients.
     pub bytes_in: u64,
     /// Bytes sent to clients.
@@ -36,6 +56,26 @@ pub struct Stats {
     by_command: HashMap<usize, CommandStats>,
     errors: BTreeMap<Vec<u8>, u64>,
     rates: Rates,
+}
+
+/// What became of scripts and functions.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ScriptStats {
+    /// How many were called.
+    pub calls: u64,
+    /// How many were stopped, by reason.
+    pub stopped: Stops,
+}
+
+/// Scripts, functions and loadings of libraries that were stopped.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Stops {
+    /// By `script-memory-limit`.
+    pub memory: u64,
+    /// By `script-instruction-limit`.
+    pub instructions: u64,
+    /// By `SCRIPT KILL` and the like, or because loading took too long.
+    pub killed: u64,
 }
 
 /// The counters of one command.
@@ -120,6 +160,30 @@ impl Stats {
     /// Starts all counts again (`CONFIG RESETSTAT`).
     pub fn reset(&mut self) {
         *self = Self::default();
+    }
+
+    /// So many bytes were read from a client at once.
+    pub fn record_read(&mut self, n_bytes: usize) {
+        self.reads += 1;
+        self.bytes_in += n_bytes as u64;
+    }
+
+    /// So many bytes were sent to a client at once.
+    pub fn record_write(&mut self, n_bytes: usize) {
+        self.writes += 1;
+        self.bytes_out += n_bytes as u64;
+    }
+
+    /// Notes whether memory is over `maxmemory` now.
+    pub fn note_exceeded(&mut self, is_over: bool) {
+        match (is_over, self.exceeded_since) {
+            (true, None) => self.exceeded_since = Some(Instant::now()),
+            (false, Some(since)) => {
+                self.exceeded += since.elapsed();
+                self.exceeded_since = None;
+            }
+            _ => {}
+        }
     }
 
     /// Takes a sample for the rates; call it every `interval`.

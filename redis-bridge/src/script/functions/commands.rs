@@ -100,6 +100,7 @@ fn run(
     let outcome = engine.run(function, call, &mut host, out);
     drop(host);
     cx.server.running_script = None;
+    cx.server.stats.scripts.calls += 1;
     cx.server.stats.error_is_counted = outcome.error_is_counted;
 }
 

@@ -10,6 +10,7 @@ use crate::commands::spec::{CommandSpec, Group};
 use crate::host::LogLevel;
 use crate::reply::{Protocol, ReplySink};
 use crate::replying;
+use crate::server::state::random_id;
 use crate::server::{dispatch, memory};
 
 #[rustfmt::skip]
@@ -57,7 +58,10 @@ fn debug(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
         }
         // Lists have one encoding of long elements.
         [word, _] if is(word, "QUICKLIST-PACKED-THRESHOLD") => out.ok(),
-        [word] if is(word, "CHANGE-REPL-ID") => out.ok(),
+        [word] if is(word, "CHANGE-REPL-ID") => {
+            cx.server.replication_id = random_id();
+            out.ok();
+        }
         [word, name] if is(word, "PROTOCOL") => protocol(name, out)?,
         [word] if is(word, "HELP") => help(cx, out),
         _ => {
@@ -146,7 +150,7 @@ fn is_local(cx: &Cx<'_>) -> bool {
 fn help(cx: &Cx<'_>, out: &mut dyn ReplySink) {
     let lines = [
         "CHANGE-REPL-ID",
-        "    Accepted; there is no replication whose id could change.",
+        "    Change the replication id that INFO shows.",
         "ERROR <string>",
         "    Return a protocol error with <string> as message.",
         "LOG <message>",

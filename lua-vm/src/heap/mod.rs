@@ -41,8 +41,8 @@ use alloc::{MAX_CELL, Pool, class_of, large_layout, occupied};
 use handle::RootSlots;
 use object::{Header, UserdataObj};
 
-/// Bytes that are made, copied or compared in about the time of one instruction.
-pub(crate) const BYTES_PER_UNIT: usize = 16;
+/// Bytes that are made, copied, compared or marked in about the time of one instruction.
+pub(crate) const BYTES_PER_UNIT: usize = 64;
 
 /// What the collector is doing between two steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,10 +2,8 @@
 
 use super::CallCx;
 use crate::error::LuaError;
+use crate::heap::BYTES_PER_UNIT;
 use crate::interp::budget;
-
-/// Bytes of a heap that a collection goes through in about the time of one instruction.
-const BYTES_PER_UNIT: usize = 64;
 
 impl CallCx<'_> {
     /// Bytes in use.

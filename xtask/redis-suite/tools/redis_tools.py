@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import traceback
 
 PORT = sys.argv[1]
@@ -153,6 +154,57 @@ def eval_file():
 
 
 @check
+def eval_file_with_keys_and_arguments():
+    script = b"redis.call('set', KEYS[1], ARGV[1]) return {redis.call('get', KEYS[1]), #KEYS, #ARGV}"
+    out = cli("--eval", "/dev/stdin", "k", "l", ",", "five", "6", stdin=script)
+    equal(out.split("\n"), ["five", "2", "2", ""])
+    equal(cli("--eval", "/dev/stdin", stdin=b"return redis.error_reply('MINE no')").strip(), "MINE no")
+    holds(cli("--eval", "/dev/stdin", stdin=b"return +"), "ERR Error compiling script")
+
+
+# What redis-cli shows of a session, without colours.
+SESSION = """\
+* Stopped at 1, stop reason = step over
+-> 1   local sum = 0
+   2   for i = 1, 3 do
+  #3     sum = sum + i
+   4   end
+* Stopped at 3, stop reason = break point
+->#3     sum = sum + i
+<value> 1
+* Stopped at 2, stop reason = step over
+-> 2   for i = 1, 3 do
+<value> 1
+* Stopped at 3, stop reason = break point
+->#3     sum = sum + i
+<redis> set k v
+<reply> "+OK"
+<retval> 100
+* Stopped at 3, stop reason = break point
+->#3     sum = sum + i
+
+1) (integer) 6
+2) "x"
+"""
+
+
+@check
+def debugger():
+    commands = "break 3, continue, print i, step, print sum, continue, redis set k v, eval #ARGV * 100, continue, continue"
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
+        file.write("local sum = 0\nfor i = 1, 3 do\n  sum = sum + i\nend\nreturn {sum, ARGV[1]}\n")
+        file.flush()
+        for mode, end, value in (
+            ("--ldb", "(Lua debugging session ended -- dataset changes rolled back)", ""),
+            ("--ldb-sync-mode", "(Lua debugging session ended)", "v"),
+        ):
+            out = cli(mode, "--eval", file.name, ",", "x", stdin=commands.replace(", ", "\n").encode() + b"\n")
+            out = re.sub("\x1b\\[[0-9;]*m", "", out)
+            holds(out, "Lua debugging session started", SESSION, end)
+            equal(cli("get", "k").strip(), value)
+
+
+@check
 def subscribe():
     lines = watch("subscribe", "news", until="hello", meanwhile=lambda: cli("publish", "news", "hello"))
     equal(lines[0], "subscribe")
@@ -174,6 +226,30 @@ def benchmark():
     holds("\n".join(rows), "LRANGE_100", "LRANGE_600", "MSET (10 keys)")
     text = (out.stdout + out.stderr).decode()
     assert "rror" not in text, text
+
+
+# What it does without being told what.
+ALL_TESTS = (
+    "PING_INLINE PING_MBULK SET GET INCR LPUSH RPUSH LPOP RPOP SADD HSET SPOP ZADD ZPOPMIN LPUSH LRANGE_100 "
+    "LRANGE_300 LRANGE_500 LRANGE_600 MSET"
+).split()
+
+
+@check
+def benchmark_with_pipeline():
+    out = subprocess.run(
+        ["redis-benchmark", "-p", PORT, "-n", "1600", "-c", "10", "-P", "16", "--csv"],
+        capture_output=True,
+        timeout=LIMIT,
+    )
+    equal(out.returncode, 0)
+    rows = [line.split('","') for line in out.stdout.decode().splitlines()[1:]]
+    equal([row[0].strip('"').split(" ")[0] for row in rows], ALL_TESTS)
+    assert all(float(row[1]) > 0 for row in rows), rows
+    text = (out.stdout + out.stderr).decode()
+    assert "rror" not in text, text
+    equal(cli("llen", "mylist").strip(), "1600")
+    equal(cli("get", "key:__rand_int__").strip(), "VXK")
 
 
 @check

@@ -30,16 +30,33 @@ const ACCEPT_RETRY: Duration = Duration::from_millis(50);
 ///
 /// If it cannot listen.
 pub fn run(config: Config, announce: impl FnOnce(&[SocketAddr])) -> io::Result<()> {
+    run_server(Server::new(config), announce)
+}
+
+/// As [`run`].
+///
+/// # Errors
+///
+/// If it cannot listen.
+pub fn run_server(server: Server, announce: impl FnOnce(&[SocketAddr])) -> io::Result<()> {
     let runtime = Builder::new_current_thread()
         .enable_all()
         .build_local(LocalOptions::default())?;
-    runtime.block_on(serve(Server::new(config), announce))
+    runtime.block_on(serve(server, announce))
 }
 
 /// Opens the server's sockets; clients are accepted by nobody yet. Also returns where
 /// they can connect.
 pub(crate) fn open(mut server: Server) -> io::Result<(Rc<RefCell<Server>>, Vec<SocketAddr>)> {
     server.startup_bytes = memory::resident_bytes();
+    // Where it is, whatever becomes of the current folder.
+    if let Some(at) = Config::find(b"dir")
+        && let Ok(dir) = std::fs::canonicalize(server.config.value(at))
+        && let Some(dir) = dir.to_str()
+    {
+        // A path is a value of any text.
+        let _ = server.config.set(at, dir);
+    }
     let listeners = bind(&server.config)?;
     let addresses: Vec<_> = listeners
         .iter()

@@ -19,6 +19,7 @@ use crate::server::acl::Acl;
 use crate::server::aof::Aof;
 use crate::server::blocking::Blocking;
 use crate::server::client::{self, Clients};
+use crate::server::config::file::FileError;
 use crate::server::config::{Config, Settings};
 use crate::server::latency::LatencyMonitor;
 use crate::server::log::Logger;
@@ -216,6 +217,31 @@ impl Server {
             last_busy_round: None,
             config,
         }
+    }
+
+    /// Makes the users that the configuration file declares.
+    ///
+    /// # Errors
+    ///
+    /// The first declaration that is wrong.
+    pub fn declare_users(&mut self) -> Result<(), FileError> {
+        for declared in &self.config.users {
+            let words: Vec<_> = declared.words.iter().map(Vec::as_slice).collect();
+            let failed = |why: String| FileError::Line {
+                number: declared.number,
+                line: declared.line.clone(),
+                why,
+            };
+            let [name, rules @ ..] = &words[..] else {
+                return Err(failed("wrong number of arguments".to_owned()));
+            };
+            if !self.config.get("aclfile").is_empty() {
+                let why = "users are declared here and in an aclfile";
+                return Err(failed(why.to_owned()));
+            }
+            self.acl.declare(name, rules).map_err(failed)?;
+        }
+        Ok(())
     }
 
     /// Makes the server follow its settings, after one was changed.

@@ -146,6 +146,35 @@ impl Acl {
         Ok(user)
     }
 
+    /// Makes a user as a configuration file declares it: of one that there is, nothing
+    /// stays.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong, in the words of Redis.
+    pub fn declare(&mut self, name: &[u8], rules: &[&[u8]]) -> Result<(), String> {
+        let failed = |rule: &[u8], why: &str| {
+            let rule = String::from_utf8_lossy(rule);
+            format!("Error in user declaration '{rule}': {why}")
+        };
+        if has_spaces(name) {
+            let why = "Usernames can't contain spaces or null characters";
+            return Err(failed(name, why));
+        }
+        let merged = merge_selectors(rules)
+            .map_err(|at| failed(rules[at], "Unmatched parenthesis in selector definition."))?;
+        let mut user = User::new(name, self.fresh);
+        for rule in &merged {
+            user.apply(rule, self.fresh)
+                .map_err(|why| failed(rule, &why.to_string()))?;
+        }
+        match self.get(name) {
+            Some(known) => *known.borrow_mut() = user,
+            None => self.add(user),
+        }
+        Ok(())
+    }
+
     /// Adds a user whose name is new.
     pub fn add(&mut self, user: User) {
         let name = user.name.clone();

@@ -8,7 +8,7 @@ use crate::host::LogLevel;
 use crate::keyspace::glob::{self, Case};
 use crate::reply::ReplySink;
 use crate::replying;
-use crate::server::config::{CONFIG as SETTINGS, Config};
+use crate::server::config::{CONFIG as SETTINGS, Config, rewrite};
 
 const SRV: Group = Group::Server;
 const ADMIN: &str = "admin noscript loading stale";
@@ -21,7 +21,7 @@ const CONFIG: &[CommandSpec] = &[
     row(SRV, "config|get", "2.0.0", -3, ADMIN, replying!(get)),
     row(SRV, "config|help", "5.0.0", 2, "loading stale", replying!(help)),
     row(SRV, "config|resetstat", "2.0.0", 2, ADMIN, replying!(resetstat)),
-    row(SRV, "config|rewrite", "2.8.0", 2, ADMIN, replying!(rewrite)),
+    row(SRV, "config|rewrite", "2.8.0", 2, ADMIN, replying!(rewrite_file)),
     row(SRV, "config|set", "2.0.0", -4, ADMIN, replying!(set)),
 ];
 
@@ -112,10 +112,38 @@ fn resetstat(cx: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     Ok(())
 }
 
-fn rewrite(_: &mut Cx<'_>, _: &[&[u8]], _: &mut dyn ReplySink) -> Done {
-    Err(CommandError::of(
-        "ERR The server is running without a config file",
-    ))
+fn rewrite_file(cx: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
+    let Some(path) = cx.server.config.file.clone() else {
+        let text = "ERR The server is running without a config file";
+        return Err(CommandError::of(text));
+    };
+    let users: Vec<_> = match cx.server.config.get("aclfile") {
+        "" => cx
+            .server
+            .acl
+            .users()
+            .map(|it| it.borrow().to_line())
+            .collect(),
+        _ => Vec::new(),
+    };
+    let written = rewrite::rewrite_file(&path, &cx.server.config, &users);
+    let (level, text) = match &written {
+        Ok(()) => (
+            LogLevel::Notice,
+            "CONFIG REWRITE executed with success.".to_owned(),
+        ),
+        Err(error) => (LogLevel::Warning, format!("CONFIG REWRITE failed: {error}")),
+    };
+    cx.server.logger.log(level, text.as_bytes());
+    if let Err(error) = written {
+        let why = error.to_string();
+        let why = why.split(" (os error").next().unwrap_or_default();
+        return Err(CommandError::new(format!(
+            "ERR Rewriting config file: {why}"
+        )));
+    }
+    out.ok();
+    Ok(())
 }
 
 fn help(cx: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {

@@ -5,7 +5,7 @@ use super::output_limits::OutputLimits;
 use crate::keyspace::number::parse_i64;
 
 /// What values a setting takes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// `yes` or `no`.
     Bool,
@@ -21,6 +21,8 @@ pub enum Kind {
     SavePoints,
     /// Classes of clients with limits; only the classes that are named change.
     OutputLimits,
+    /// Words; a file gives each as an argument.
+    Words,
     /// Any text.
     Text,
 }
@@ -73,6 +75,7 @@ impl Kind {
                 limits.change(value)?;
                 Ok(limits.to_string())
             }
+            Self::Words => Ok(value.split_ascii_whitespace().collect::<Vec<_>>().join(" ")),
             Self::Text => Ok(value.to_owned()),
         }
     }

@@ -1,12 +1,15 @@
 //! The settings: one table that `CONFIG`, the command line and the server read. It
 //! parses, checks and prints values; what a setting does is up to its reader.
 
+pub mod file;
 mod kind;
 pub mod output_limits;
+pub mod rewrite;
 mod settings;
 mod table;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use crate::keyspace::number::parse_i64;
 
@@ -36,6 +39,12 @@ pub struct ConfigSpec {
 pub struct Config {
     /// In the order of [`CONFIG`], each in the form `CONFIG GET` prints.
     values: Vec<String>,
+    /// The file that it was read from.
+    pub file: Option<PathBuf>,
+    /// The users that the file declares.
+    pub users: Vec<file::UserLine>,
+    /// Directives that were taken and have no effect.
+    pub unused: BTreeSet<String>,
 }
 
 impl Default for Config {
@@ -47,6 +56,9 @@ impl Default for Config {
         };
         Self {
             values: CONFIG.iter().map(default_of).collect(),
+            file: None,
+            users: Vec::new(),
+            unused: BTreeSet::new(),
         }
     }
 }

@@ -133,7 +133,7 @@ pub const CONFIG: &[ConfigSpec] = &[
     row(
         "bind",
         "",
-        Kind::Text,
+        Kind::Words,
         "127.0.0.1 -::1",
         FIXED,
         "Addresses to listen on; one that begins with - may be missing",

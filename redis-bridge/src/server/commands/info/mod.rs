@@ -146,7 +146,11 @@ fn server(server: &Server, text: &mut Text) {
     text.line("lru_clock", (now_ms / 1000) & CLOCK_BITS);
     let executable = std::env::current_exe().unwrap_or_default();
     text.line("executable", executable.display());
-    text.line("config_file", "");
+    let file = server.config.file.as_ref();
+    text.line(
+        "config_file",
+        file.map_or("".into(), |it| it.to_string_lossy()),
+    );
     text.line("io_threads_active", 0);
 }
 

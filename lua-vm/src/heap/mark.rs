@@ -276,6 +276,7 @@ impl Heap {
         self.objects.start_sweep();
         self.large_unswept = self.large.len();
         self.sweep_class = 0;
+        self.estimate = self.bytes;
         self.phase = Phase::Sweep;
     }
 

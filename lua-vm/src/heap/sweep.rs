@@ -13,6 +13,10 @@ use crate::value::string::{MAX_INTERNED, StringObj, size_of_string};
 /// Bytes that may be allocated between two steps.
 const STEP_BYTES: usize = 16 * 1024;
 
+/// Bytes that may be allocated between two cycles at least: a small heap would be marked all the
+/// time, for memory that nobody misses.
+const LEAST_PAUSE_BYTES: usize = 512 * 1024;
+
 /// The largest pause and step multiplier that count.
 const MOST_PERCENT: i32 = 100_000;
 /// The largest step multiplier of steps that allocation drives, in percent: what a script does
@@ -40,7 +44,6 @@ impl Heap {
                 },
                 Phase::Sweep => {
                     if !self.sweep_some() {
-                        self.estimate = self.bytes;
                         self.phase = Phase::Finalize;
                         if self.due.is_empty() {
                             self.phase = Phase::Pause;
@@ -77,11 +80,7 @@ impl Heap {
         let work = STEP_BYTES / 100 * self.step_percent().clamp(1, MOST_STEP_PERCENT);
         let has_ended = self.advance(work);
         if has_ended {
-            self.set_threshold(
-                (self.estimate / 100)
-                    .saturating_mul(self.pause_percent())
-                    .max(STEP_BYTES),
-            );
+            self.set_pause_threshold();
         } else {
             self.set_threshold(self.bytes + STEP_BYTES);
         }
@@ -112,11 +111,20 @@ impl Heap {
         } else {
             Phase::Finalize
         };
-        self.set_threshold(
-            (self.estimate / 100)
-                .saturating_mul(self.pause_percent())
-                .max(STEP_BYTES),
-        );
+        self.set_pause_threshold();
+    }
+
+    /// Sets when the next cycle begins: at the pause's share of what is live.
+    fn set_pause_threshold(&mut self) {
+        let percent = self.pause_percent();
+        let threshold = (self.estimate / 100).saturating_mul(percent);
+        // Up to 100 the collector is not to wait (manual §2.10).
+        let least = if percent > 100 {
+            LEAST_PAUSE_BYTES
+        } else {
+            STEP_BYTES
+        };
+        self.set_threshold(threshold.max(self.estimate.saturating_add(least)));
     }
 
     /// Sweeps one unswept page of the class; false if there is none.
@@ -127,6 +135,7 @@ impl Heap {
         let Some(page) = self.objects.next_unswept(class) else {
             return false;
         };
+        let before = self.bytes;
         for cell in Pool::cells(page) {
             let object = cell.cast::<Header>();
             // SAFETY: H1: every cell of an object page starts with a header; each dead
@@ -146,7 +155,17 @@ impl Heap {
         }
         // SAFETY: the page came from `next_unswept`.
         unsafe { self.objects.finish_page(page) };
+        self.note_swept(before);
         true
+    }
+
+    /// Enters what a part of the sweep has freed. The next step comes no later for it: else
+    /// allocation, which sweeps the pages that it takes cells from, would put off the steps, and
+    /// the sweep would last until as much is allocated as had been in use.
+    fn note_swept(&mut self, before: usize) {
+        let freed = before - self.bytes;
+        self.debt += freed as isize;
+        self.estimate = self.estimate.saturating_sub(freed);
     }
 
     /// Sweeps a page, or some of the large objects; false when all is swept.
@@ -160,6 +179,7 @@ impl Heap {
         if self.large_unswept == 0 {
             return false;
         }
+        let before = self.bytes;
         for _ in 0..64 {
             let Some(index) = self.large_unswept.checked_sub(1) else {
                 break;
@@ -178,6 +198,7 @@ impl Heap {
                 }
             }
         }
+        self.note_swept(before);
         true
     }
 

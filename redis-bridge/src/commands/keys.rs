@@ -215,7 +215,7 @@ fn flush(cx: &mut Cx<'_>, db: usize) {
     cx.keyspace().db_mut(db).clear();
     for key in keys {
         cx.keyspace().dirty += 1;
-        cx.server.signal_modified(db, &key);
+        cx.server.signal_moved(db, &key);
     }
 }
 
@@ -231,6 +231,7 @@ fn check_flush_option(args: &[&[u8]]) -> Done {
 fn flushdb(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     check_flush_option(args)?;
     flush(cx, cx.db());
+    cx.server.tracking.note_flush();
     cx.log_always();
     out.ok();
     Ok(())
@@ -241,6 +242,7 @@ fn flushall(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     for db in 0..cx.keyspace().n_databases() {
         flush(cx, db);
     }
+    cx.server.tracking.note_flush();
     cx.log_always();
     out.ok();
     Ok(())
@@ -268,7 +270,7 @@ fn swapdb(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
                     .map(|(key, _)| key.into())
                     .collect();
                 for key in keys {
-                    cx.server.signal_modified(db, &key);
+                    cx.server.signal_moved(db, &key);
                 }
             }
         }

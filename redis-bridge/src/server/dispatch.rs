@@ -14,7 +14,7 @@ use crate::resp::number::DoubleText;
 use crate::resp::write::RespWriter;
 use crate::server::session::{Queued, Replies, Session};
 use crate::server::state::{ScriptKind, Server, unix_ms};
-use crate::server::{recovery, refusal};
+use crate::server::{recovery, refusal, tracking};
 
 /// Commands that run at once after `MULTI` instead of being queued.
 const NEVER_QUEUED: [&str; 6] = ["exec", "discard", "multi", "watch", "quit", "reset"];
@@ -56,6 +56,12 @@ pub fn execute(server: &mut Server, session: &mut Session, args: &[&[u8]], out: 
             session.closing = true;
         }
         Err((spec, error)) => reject(server, session, spec, &error, out),
+    }
+    if let Some(tracker) = server.tracking.get_mut(session.id)
+        && session.transaction.is_none()
+        && !session.last_command.starts_with("client|")
+    {
+        tracker.has_said_caching = false;
     }
     match session.replies {
         Replies::On => {}
@@ -328,6 +334,9 @@ fn run(
     {
         out.splice(reply_start..reply_start, client.take_mail());
     }
+    if server.running_script.is_none() {
+        tracking::deliver(server, Some(session.id));
+    }
 }
 
 /// Runs one of the commands of a transaction or a script, whose reply goes into a
@@ -359,7 +368,13 @@ fn timed(
 ) -> Duration {
     let started = Instant::now();
     let dirty_before = server.keyspace.dirty;
+    if server.tracking.is_used() {
+        tracking::note_script(server, spec, args);
+    }
     (spec.handler)(&mut Cx { server, session }, args, reply);
+    if server.tracking.is_used() {
+        tracking::note_reads(server, session, spec, args);
+    }
     let keyspace = &mut server.keyspace;
     if keyspace.effects.is_wanted() {
         let has_changed = keyspace.dirty != dirty_before;

@@ -23,6 +23,7 @@ mod refusal;
 pub mod session;
 pub mod state;
 pub mod stats;
+pub mod tracking;
 pub mod watch;
 
 pub use embedded_host::EmbeddedHost;

@@ -26,6 +26,7 @@ use crate::server::log::Logger;
 use crate::server::pubsub::{self, PubSub};
 use crate::server::session::{ClientId, Session};
 use crate::server::stats::{SlowLog, Stats};
+use crate::server::tracking::{self, Tracking};
 use crate::server::watch::Watches;
 
 /// The state that all clients share.
@@ -58,6 +59,8 @@ pub struct Server {
     pub aof: Aof,
     /// Who watches which key.
     pub watches: Watches,
+    /// Who keeps copies of which key.
+    pub tracking: Tracking,
     /// Who waits for which key.
     pub blocking: Blocking,
     /// Who listens to which channel.
@@ -193,6 +196,7 @@ impl Server {
             clients: Clients::default(),
             aof: Aof::default(),
             watches: Watches::default(),
+            tracking: Tracking::default(),
             blocking: Blocking::default(),
             pubsub: PubSub::default(),
             monitors: Vec::new(),
@@ -261,6 +265,13 @@ impl Server {
     /// Says that the value of `key` was changed, created or removed. Every command
     /// that writes calls it, once for each key, after the write.
     pub fn signal_modified(&mut self, db: usize, key: &[u8]) {
+        self.signal_moved(db, key);
+        self.tracking.note_change(key);
+    }
+
+    /// As [`signal_modified`](Self::signal_modified), where a whole database changes: whoever
+    /// tracks keys does not hear of each.
+    pub fn signal_moved(&mut self, db: usize, key: &[u8]) {
         self.charge(db, key);
         self.watches.touch(db, key);
         self.blocking.signal(db, key);
@@ -338,6 +349,7 @@ impl Server {
     /// Drops everything that is kept for a client.
     pub(crate) fn forget_client(&mut self, id: ClientId) {
         self.watches.unwatch_all(id);
+        self.tracking.disable(id);
         self.blocking.forget(id);
         self.pubsub.forget(id);
         self.monitors.retain(|&monitor| monitor != id);
@@ -352,11 +364,13 @@ impl Server {
         self.stats.sample(interval);
         self.keyspace.refresh_clock();
         let (watches, blocking) = (&mut self.watches, &mut self.blocking);
+        let tracking = &mut self.tracking;
         if self.is_expiring {
             let started = Instant::now();
             let is_cut = self.keyspace.expire_cycle(MAX_EXPIRED, |db, key| {
                 watches.touch(db, key);
                 blocking.signal(db, key);
+                tracking.note_change(key);
             });
             self.stats.expire_rounds_cut += u64::from(is_cut);
             self.stats.expire_time += started.elapsed();
@@ -364,6 +378,7 @@ impl Server {
         self.stats.note_exceeded(self.is_over_max_memory());
         // Keys that are gone have nothing to do with each other.
         self.keyspace.effects.end_separate_units();
+        tracking::deliver(self, None);
         client::serve_blocked(self);
         self.tick_aof();
         self.publish_key_events();

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::row;
+use super::tracking::{caching, getredir, redirection, tracking, trackinginfo};
 use crate::commands::Cx;
 use crate::commands::args::{is, parse_i64};
 use crate::commands::error::{CommandError, Done};
@@ -107,43 +108,6 @@ fn setinfo(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
 /// The capabilities a client announces make no difference to this server.
 fn capa(_: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     out.ok();
-    Ok(())
-}
-
-fn caching(_: &mut Cx<'_>, _: &[&[u8]], _: &mut dyn ReplySink) -> Done {
-    Err(CommandError::of(
-        "ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or \
-         OPTOUT mode enabled",
-    ))
-}
-
-/// Client-side caching needs messages about every key that a client has read. A client
-/// that is told that there are none does without.
-fn tracking(_: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
-    if on_or_off(args[2])? {
-        return Err(CommandError::of(
-            "ERR this server does not support client-side caching",
-        ));
-    }
-    out.ok();
-    Ok(())
-}
-
-fn trackinginfo(_: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
-    out.map(3);
-    out.bulk(b"flags");
-    out.set(1);
-    out.bulk(b"off");
-    out.bulk(b"redirect");
-    out.integer(-1);
-    out.bulk(b"prefixes");
-    out.array(0);
-    Ok(())
-}
-
-/// There is no client-side caching, hence no redirection of its messages.
-fn getredir(_: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
-    out.integer(-1);
     Ok(())
 }
 
@@ -338,6 +302,7 @@ pub(crate) fn describe(server: &Server, client: Option<&Rc<Client>>, session: &S
     let age = client.map_or(0, |client| client.connected.elapsed().as_secs());
     let idle = client.map_or(0, |client| client.last_active.get().elapsed().as_secs());
     let (n_in, n_out) = client.map_or((0, 0), |client| client.buffered());
+    let tracker = server.tracking.get(session.id);
     let mut flags = String::new();
     for (is_set, letter) in [
         (session.is_monitor, 'O'),
@@ -346,6 +311,9 @@ pub(crate) fn describe(server: &Server, client: Option<&Rc<Client>>, session: &S
         (client.is_some_and(|client| client.is_blocked()), 'b'),
         (server.watches.is_dirty(session.id), 'd'),
         (session.closing, 'c'),
+        (tracker.is_some(), 't'),
+        (tracker.is_some_and(|t| t.is_redirect_broken), 'R'),
+        (tracker.is_some_and(|t| t.prefixes.is_some()), 'B'),
         (session.no_evict, 'e'),
         (session.no_touch, 'T'),
     ] {
@@ -372,7 +340,7 @@ pub(crate) fn describe(server: &Server, client: Option<&Rc<Client>>, session: &S
         "id={} addr={address} laddr={local} fd=-1 name={} age={age} idle={idle} flags={flags} \
          db={} sub={} psub={} ssub={} multi={multi} watch={} qbuf={n_in} qbuf-free=0 argv-mem=0 \
          multi-mem=0 rbs=0 rbp=0 obl={n_out} oll=0 omem=0 tot-mem={} events={events} cmd={} \
-         user={} redir=-1 resp={resp} lib-name={} lib-ver={}",
+         user={} redir={} resp={resp} lib-name={} lib-ver={}",
         session.id,
         text(&session.name),
         session.db,
@@ -383,6 +351,7 @@ pub(crate) fn describe(server: &Server, client: Option<&Rc<Client>>, session: &S
         n_in + n_out,
         session.last_command,
         text(&session.user_name()),
+        redirection(tracker),
         text(&session.library[0]),
         text(&session.library[1]),
     )

@@ -181,6 +181,7 @@ fn reset(cx: &mut Cx<'_>, _: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     dispatch::discard(cx.server, cx.session);
     leave_all(cx);
     cx.server.monitors.retain(|&monitor| monitor != id);
+    cx.server.tracking.disable(id);
     let mut fresh = Session::of_client(id, &cx.server.acl);
     fresh.library = std::mem::take(&mut cx.session.library);
     fresh.last_command = cx.session.last_command;

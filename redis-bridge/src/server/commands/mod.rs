@@ -12,6 +12,7 @@ pub(crate) mod introspect;
 pub(crate) mod latency;
 pub(crate) mod observe;
 pub(crate) mod pubsub;
+mod tracking;
 pub(crate) mod transaction;
 
 use crate::commands::spec::{CommandSpec, Group, Handler, KeySpec};

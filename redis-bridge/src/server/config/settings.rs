@@ -27,6 +27,8 @@ pub struct Settings {
     pub eviction: Policy,
     /// `maxmemory-samples`: keys compared to find one to evict.
     pub eviction_samples: usize,
+    /// Keys that clients who track are remembered for (`tracking-table-max-keys`).
+    pub tracking_max_keys: usize,
     /// `latency-monitor-threshold`, in milliseconds; 0 is never.
     pub latency_threshold_ms: u64,
     /// `busy-reply-threshold`, in milliseconds; 0 is never.
@@ -77,6 +79,7 @@ impl Settings {
             max_memory_bytes: unsigned("maxmemory"),
             eviction: Policy::from_name(config.get("maxmemory-policy")),
             eviction_samples: size("maxmemory-samples"),
+            tracking_max_keys: size("tracking-table-max-keys"),
             latency_threshold_ms: unsigned("latency-monitor-threshold"),
             busy_threshold_ms: unsigned("busy-reply-threshold"),
             event_classes,

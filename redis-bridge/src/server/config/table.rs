@@ -394,4 +394,12 @@ pub const CONFIG: &[ConfigSpec] = &[
         MUTABLE,
         "Seconds of silence before a client is disconnected; 0 is never",
     ),
+    row(
+        "tracking-table-max-keys",
+        "",
+        Kind::Int(0, MAX),
+        "1000000",
+        MUTABLE,
+        "Keys that clients who keep copies are told about; 0 is no limit",
+    ),
 ];

@@ -60,13 +60,14 @@ pub(super) fn stats(server: &Server, text: &mut Text) {
         "active_defrag_key_misses",
         "total_active_defrag_time",
         "current_active_defrag_time",
-        "tracking_total_keys",
-        "tracking_total_items",
-        "tracking_total_prefixes",
-        "unexpected_error_replies",
     ] {
         text.line(absent, 0);
     }
+    let [n_keys, n_items, n_prefixes] = server.tracking.totals();
+    text.line("tracking_total_keys", n_keys);
+    text.line("tracking_total_items", n_items);
+    text.line("tracking_total_prefixes", n_prefixes);
+    text.line("unexpected_error_replies", 0);
     text.line("total_error_replies", stats.error_replies);
     text.line("total_reads_processed", stats.reads);
     text.line("total_writes_processed", stats.writes);

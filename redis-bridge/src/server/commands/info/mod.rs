@@ -1,9 +1,8 @@
 //! `INFO`: what monitoring tools read, in sections. What is kept and how much memory it
 //! takes is in [`storage`], what was counted in [`counters`].
 //!
-//! Fields of Redis that speak of what is not here (forks, replicas, threads, `CLIENT
-//! TRACKING`) have the value that says so; those of its allocator and compiler are left
-//! out. What no other server has is in a section of its own.
+//! Fields of Redis that speak of what is not here (forks, replicas, threads) have the
+//! value that says so; those of its allocator and compiler are left out. What no other server has is in a section of its own.
 
 mod counters;
 mod storage;
@@ -163,7 +162,7 @@ fn clients(server: &Server, text: &mut Text) {
     text.line("client_recent_max_input_buffer", n_in);
     text.line("client_recent_max_output_buffer", n_out);
     text.line("blocked_clients", server.blocking.n_clients());
-    text.line("tracking_clients", 0);
+    text.line("tracking_clients", server.tracking.n_clients());
     if server.compat.is_valkey() {
         text.line("pubsub_clients", server.pubsub.n_clients());
         text.line("watching_clients", server.watches.n_clients());

@@ -88,6 +88,7 @@ const UNSAFE_IN_VALKEY_MODULE: &[&str] = &[
     "ffi/mod.rs",
     "ffi/slots.rs",
     "ffi/strings.rs",
+    "ffi/words.rs",
     "lib.rs",
 ];
 

@@ -22,7 +22,7 @@ use redis_bridge::reply::ReplySink as _;
 use redis_bridge::script::{Limits, RandomState, ScriptCall};
 
 use crate::console::ServerConsole;
-use crate::ffi::{Context, Running, debugger};
+use crate::ffi::{Context, Running, Words, debugger};
 use crate::host::{LoadHost, ServerHost};
 use crate::reply::ClientReply;
 use crate::world::{Functions, Registered, Scripts, World};
@@ -202,6 +202,8 @@ pub(crate) struct Engine {
     /// Who debugs the next script.
     debugging: RefCell<Option<Session>>,
     pub(crate) counters: Counters,
+    /// What commands of scripts have had as their first words.
+    pub(crate) words: Words,
 }
 
 /// The error of a call of what could not be compiled again.
@@ -219,6 +221,7 @@ impl Engine {
             last_call: Cell::new(Subsystem::Eval),
             debugging: RefCell::default(),
             counters: Counters::default(),
+            words: Words::default(),
         })
     }
 

@@ -299,7 +299,7 @@ extern "C" fn call_function(
         let Some((engine, context)) = enter(context, engine) else {
             return;
         };
-        let running = Running::new(context, run);
+        let running = Running::new(context, run, &engine.words);
         let api = context.api();
         let (Some(subsystem), Some(handle)) = (subsystem(kind), handle_of(function)) else {
             return context.reply_error(b"ERR no such function", true);

@@ -15,43 +15,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use redis_bridge::host::{CallOptions, Refusal};
 use redis_bridge::reply::{Protocol, ReplySink};
 use redis_bridge::resp::relay::relay;
-use smallvec::SmallVec;
 
 use super::api::Api;
 use super::slots;
 use super::strings::{ServerString, text};
-use super::types::{OK, REPLY_HANDLERS_ABI, RawContext, RawString, ReplyHandlers, call_flag};
-
-/// A command's words as strings of the server.
-pub(super) struct Argv {
-    strings: SmallVec<[ServerString; 8]>,
-    pointers: SmallVec<[*mut RawString; 8]>,
-}
-
-impl Argv {
-    /// Copies the words.
-    pub(super) fn new(api: &'static Api, words: &[&[u8]]) -> Self {
-        let strings: SmallVec<[ServerString; 8]> = words
-            .iter()
-            .filter_map(|word| ServerString::new(api, word))
-            .collect();
-        let pointers = strings.iter().map(ServerString::as_ptr).collect();
-        Self { strings, pointers }
-    }
-
-    /// The word at a place.
-    pub(super) fn get(&self, place: usize) -> Option<*mut RawString> {
-        self.pointers.get(place).copied()
-    }
-
-    pub(super) fn as_mut_ptr(&mut self) -> *mut *mut RawString {
-        self.pointers.as_mut_ptr()
-    }
-
-    pub(super) fn len(&self) -> c_int {
-        c_int::try_from(self.strings.len()).unwrap_or(c_int::MAX)
-    }
-}
+use super::types::{OK, REPLY_HANDLERS_ABI, RawContext, ReplyHandlers, call_flag};
+use super::words::{Argv, Words};
 
 /// Takes a reply in.
 struct Receiver<'a> {
@@ -144,10 +113,11 @@ pub(super) unsafe fn run(
     api: &'static Api,
     context: *mut RawContext,
     words: &[&[u8]],
+    kept_words: &Words,
     options: CallOptions,
     sink: &mut dyn ReplySink,
 ) -> Result<(), Refusal> {
-    let mut argv = Argv::new(api, words);
+    let mut argv = Argv::new(api, words, Some(kept_words));
     // SAFETY: the caller's contract.
     if let Some(refusal) = unsafe { slots::refuse(api, context, &mut argv, words) } {
         return Err(refusal);
@@ -196,7 +166,7 @@ pub(super) unsafe fn run(
 unsafe fn run_by_call(
     api: &'static Api,
     context: *mut RawContext,
-    argv: &mut Argv,
+    argv: &mut Argv<'_>,
     words: &[&[u8]],
     options: CallOptions,
     receiver: &mut Receiver<'_>,
@@ -417,7 +387,7 @@ pub(super) unsafe fn check_permissions(
     context: *mut RawContext,
     words: &[&[u8]],
 ) -> Result<bool, Refusal> {
-    let mut argv = Argv::new(api, words);
+    let mut argv = Argv::new(api, words, None);
     // SAFETY: F1; the caller's contract. The name is ours (W1), the user is freed.
     let (result, errno) = unsafe {
         let name = (api.get_current_user_name)(context);

@@ -19,6 +19,7 @@ use super::api::Api;
 use super::command;
 use super::strings::text;
 use super::types::{RawContext, RawRun, STATE_KILLED};
+use super::words::Words;
 
 /// A context of the server.
 #[derive(Clone, Copy)]
@@ -226,6 +227,7 @@ impl<'a> Context<'a> {
 pub(crate) struct Running<'a> {
     context: Context<'a>,
     run: *mut RawRun,
+    words: &'a Words,
 }
 
 impl<'a> Running<'a> {
@@ -234,8 +236,12 @@ impl<'a> Running<'a> {
     /// # Safety
     ///
     /// C2.
-    pub(super) unsafe fn new(context: Context<'a>, run: *mut RawRun) -> Self {
-        Self { context, run }
+    pub(super) unsafe fn new(context: Context<'a>, run: *mut RawRun, words: &'a Words) -> Self {
+        Self {
+            context,
+            run,
+            words,
+        }
     }
 
     /// The client's context: replies go there.
@@ -260,6 +266,7 @@ impl<'a> Running<'a> {
                 self.context.api,
                 self.context.as_ptr(),
                 words,
+                self.words,
                 options,
                 sink,
             )

@@ -11,5 +11,7 @@ pub(crate) mod entry;
 mod slots;
 mod strings;
 mod types;
+mod words;
 
 pub(crate) use context::{Context, Running};
+pub(crate) use words::Words;

@@ -11,8 +11,9 @@ use std::sync::OnceLock;
 use redis_bridge::host::Refusal;
 
 use super::api::Api;
-use super::command::{Argv, check_permissions};
+use super::command::check_permissions;
 use super::types::{RawContext, context_flag};
+use super::words::Argv;
 
 /// What the server says.
 const REFUSED: &[u8] = b"ERR Attempted to access a non local key in a cluster node";
@@ -38,7 +39,7 @@ unsafe fn is_in_cluster(api: &'static Api, context: *mut RawContext) -> bool {
 pub(super) unsafe fn refuse(
     api: &'static Api,
     context: *mut RawContext,
-    argv: &mut Argv,
+    argv: &mut Argv<'_>,
     words: &[&[u8]],
 ) -> Option<Refusal> {
     // SAFETY: the caller's contract.
@@ -61,7 +62,7 @@ pub(super) unsafe fn refuse(
 /// # Safety
 ///
 /// In a callback.
-unsafe fn has_several_slots(api: &'static Api, argv: &mut Argv) -> bool {
+unsafe fn has_several_slots(api: &'static Api, argv: &mut Argv<'_>) -> bool {
     let (Some(get_keys), Some(slot_of)) = (api.get_command_keys, api.cluster_key_slot) else {
         return false;
     };

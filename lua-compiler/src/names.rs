@@ -5,9 +5,59 @@
 //! wrong: code is followed in a straight line that takes every forward jump which
 //! does not pass the point of interest.
 
+use std::sync::Arc;
+
 use crate::isa::Instr;
 use crate::isa::operand::{ConstIdx, Operand, Reg};
-use crate::proto::{Constant, LocalVar, Proto};
+use crate::proto::{Constant, Proto};
+
+/// A function in which names are looked for: its code, and what is known of its source.
+pub trait Function {
+    /// The code words, also such as the VM has rewritten.
+    fn code(&self) -> &[u32];
+    /// The local of an index, by start.
+    fn local(&self, index: usize) -> Option<Local<'_>>;
+    /// The names of the upvalues.
+    fn upvalue_names(&self) -> &[Arc<[u8]>];
+    /// A constant, if it is a string.
+    fn string(&self, index: usize) -> Option<&[u8]>;
+}
+
+/// A local variable, as [`crate::LocalVar`] describes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // named as there
+pub struct Local<'a> {
+    pub name: &'a [u8],
+    pub reg: u8,
+    pub start_pc: u32,
+    pub end_pc: u32,
+}
+
+impl Function for Proto {
+    fn code(&self) -> &[u32] {
+        &self.code
+    }
+
+    fn local(&self, index: usize) -> Option<Local<'_>> {
+        self.locals.get(index).map(|local| Local {
+            name: &local.name,
+            reg: local.reg,
+            start_pc: local.start_pc,
+            end_pc: local.end_pc,
+        })
+    }
+
+    fn upvalue_names(&self) -> &[Arc<[u8]>] {
+        &self.upvalue_names
+    }
+
+    fn string(&self, index: usize) -> Option<&[u8]> {
+        match self.constants.get(index)? {
+            Constant::String(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+}
 
 /// What kind of name a value has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,22 +89,24 @@ impl Kind {
 
 /// The name of the value in register `reg` before the instruction at word `pc`
 /// runs; `None` if the source gives it none.
-pub fn describe(proto: &Proto, pc: usize, reg: u8) -> Option<(Kind, Vec<u8>)> {
+pub fn describe(function: &impl Function, pc: usize, reg: u8) -> Option<(Kind, Vec<u8>)> {
     let mut reg = Reg(reg);
     loop {
-        if let Some(local) = live_locals(proto, pc).find(|local| local.reg == reg.0) {
+        if let Some(local) =
+            live_locals(|index| function.local(index), pc).find(|local| local.reg == reg.0)
+        {
             return Some((Kind::Local, local.name.to_vec()));
         }
-        match last_write(proto, pc, reg)? {
+        match last_write(function, pc, reg)? {
             Instr::Move { a, b } if b.0 < a.0 => reg = b.0,
-            Instr::GetGlobal { x, .. } => return Some((Kind::Global, string(proto, x.0))),
-            Instr::GetField { x, .. } => return Some((Kind::Field, string(proto, x.0))),
+            Instr::GetGlobal { x, .. } => return Some((Kind::Global, string(function, x.0))),
+            Instr::GetField { x, .. } => return Some((Kind::Field, string(function, x.0))),
             Instr::GetIndex { .. } | Instr::GetInt { .. } => {
                 return Some((Kind::Field, b"?".to_vec()));
             }
-            Instr::Self_ { x, .. } => return Some((Kind::Method, string(proto, x.0))),
+            Instr::Self_ { x, .. } => return Some((Kind::Method, string(function, x.0))),
             Instr::GetUpval { b, .. } => {
-                let name = proto.upvalue_names.get(usize::from(b.0));
+                let name = function.upvalue_names().get(usize::from(b.0));
                 let name = name.map_or_else(|| b"?".to_vec(), |name| name.to_vec());
                 return Some((Kind::Upvalue, name));
             }
@@ -65,9 +117,9 @@ pub fn describe(proto: &Proto, pc: usize, reg: u8) -> Option<(Kind, Vec<u8>)> {
 
 /// The name of the function that the instruction at word `pc` calls; `None` if it
 /// has none or the instruction is no call.
-pub fn called_function(proto: &Proto, pc: usize) -> Option<(Kind, Vec<u8>)> {
-    let callee = match Instr::decode_at(&proto.code, pc)? {
-        Instr::Call { a, .. } => match Instr::decode_at(&proto.code, pc + 1) {
+pub fn called_function(function: &impl Function, pc: usize) -> Option<(Kind, Vec<u8>)> {
+    let callee = match instruction(function, pc)? {
+        Instr::Call { a, .. } => match instruction(function, pc + 1) {
             // The call in the head of a generic `for`: its copy of the iterator is
             // nameless, the iterator itself is a local.
             Some(Instr::TForLoop { a: base, .. }) => base,
@@ -76,32 +128,39 @@ pub fn called_function(proto: &Proto, pc: usize) -> Option<(Kind, Vec<u8>)> {
         Instr::CallV { a, .. } | Instr::TailCall { a, .. } | Instr::TForCall { a, .. } => a,
         _ => return None,
     };
-    describe(proto, pc, callee.0.0)
+    describe(function, pc, callee.0.0)
 }
 
-/// The `n`-th local, counted from 1, that is alive at word `pc`.
-pub fn local(proto: &Proto, n: usize, pc: usize) -> Option<&LocalVar> {
-    live_locals(proto, pc).nth(n.checked_sub(1)?)
+/// The `n`-th local, counted from 1, that is alive at word `pc`, of locals by their indexes.
+pub fn local<'a>(
+    locals: impl Fn(usize) -> Option<Local<'a>>,
+    n: usize,
+    pc: usize,
+) -> Option<Local<'a>> {
+    live_locals(locals, pc).nth(n.checked_sub(1)?)
 }
 
-/// The name of the `n`-th local, counted from 1, that is alive at word `pc`.
-pub fn local_name(proto: &Proto, n: usize, pc: usize) -> Option<&[u8]> {
-    local(proto, n, pc).map(|local| &*local.name)
-}
-
-fn live_locals(proto: &Proto, pc: usize) -> impl Iterator<Item = &LocalVar> {
-    let started = move |local: &&LocalVar| local.start_pc as usize <= pc;
-    let locals = proto.locals.iter().take_while(started);
+fn live_locals<'a>(
+    locals: impl Fn(usize) -> Option<Local<'a>>,
+    pc: usize,
+) -> impl Iterator<Item = Local<'a>> {
+    let started = move |local: &Local<'_>| local.start_pc as usize <= pc;
+    let locals = (0..).map_while(locals).take_while(started);
     locals.filter(move |local| pc < local.end_pc as usize)
+}
+
+/// The instruction at a word, as it was compiled.
+fn instruction(function: &impl Function, at: usize) -> Option<Instr> {
+    Instr::decode_at(function.code(), at).map(Instr::as_compiled)
 }
 
 /// The instruction that wrote `reg` last on the way from the function's start to
 /// `pc`.
-fn last_write(proto: &Proto, pc: usize, reg: Reg) -> Option<Instr> {
+fn last_write(function: &impl Function, pc: usize, reg: Reg) -> Option<Instr> {
     let mut last = None;
     let mut at = 0;
     while at < pc {
-        let instr = Instr::decode_at(&proto.code, at)?;
+        let instr = instruction(function, at)?;
         at += instr.len();
         let mut writes = writes_run(&instr, reg);
         let mut jump = 0;
@@ -136,9 +195,7 @@ fn writes_run(instr: &Instr, reg: Reg) -> bool {
     }
 }
 
-fn string(proto: &Proto, index: ConstIdx) -> Vec<u8> {
-    match proto.constants.get(index.0 as usize) {
-        Some(Constant::String(bytes)) => bytes.to_vec(),
-        _ => b"?".to_vec(),
-    }
+fn string(function: &impl Function, index: ConstIdx) -> Vec<u8> {
+    let string = function.string(index.0 as usize);
+    string.unwrap_or(b"?").to_vec()
 }

@@ -3,7 +3,8 @@
 
 use lua_compiler::isa::operand::{Operand, Reg};
 use lua_compiler::isa::{Instr, Op};
-use lua_compiler::{Proto, load, names};
+use lua_compiler::names::{self, Function as _};
+use lua_compiler::{Proto, load};
 
 /// Every instruction of the function with its position.
 fn instrs(proto: &Proto) -> Vec<(usize, Instr)> {
@@ -32,7 +33,7 @@ fn check(source: &str, op: Op, nth: usize, expected: &str) {
         Operand::Use(reg) | Operand::Base(reg) => used.push(reg),
         _ => {}
     });
-    let found = match names::describe(&proto, pc, used[nth].0) {
+    let found = match names::describe(proto.as_ref(), pc, used[nth].0) {
         Some((kind, name)) => format!("{} '{}'", kind.as_str(), name.escape_ascii()),
         None => "none".to_owned(),
     };
@@ -111,23 +112,24 @@ fn calls_of_iterators() {
     let proto = root.proto();
     let call = |(_, instr): &&(usize, Instr)| instr.op() == Op::Call;
     let (pc, _) = *instrs(proto).iter().find(call).unwrap();
-    let (kind, name) = names::called_function(proto, pc).unwrap();
+    let (kind, name) = names::called_function(proto.as_ref(), pc).unwrap();
     assert_eq!((kind.as_str(), &*name), ("local", &b"(for generator)"[..]));
     // The copy that the call uses has no name: "attempt to call a nil value".
-    assert_eq!(names::describe(proto, pc, 3), None);
+    assert_eq!(names::describe(proto.as_ref(), pc, 3), None);
 }
 
 #[test]
 fn locals_by_number() {
     let root = load(b"local a, b = 1 do local c = 2 end return a", b"=test").unwrap();
     let proto = root.proto();
-    let at = |n, pc| names::local_name(proto, n, pc).map(|name| name.escape_ascii().to_string());
+    let local = |n, pc| names::local(|index| proto.local(index), n, pc);
+    let at = |n, pc| local(n, pc).map(|local| local.name.escape_ascii().to_string());
     assert_eq!(at(1, 0), None);
     assert_eq!(at(1, 2).as_deref(), Some("a"));
     assert_eq!(at(2, 3).as_deref(), Some("b"));
     assert_eq!(at(3, 3), None);
     assert_eq!(at(0, 3), None);
-    assert_eq!(names::local(proto, 2, 3).map(|local| local.reg), Some(1));
+    assert_eq!(local(2, 3).map(|local| local.reg), Some(1));
 }
 
 #[test]

@@ -378,6 +378,24 @@ impl Instr {
         false
     }
 
+    /// The instruction as the compiler emitted it, of one that the VM may have rewritten: without
+    /// hint, not specialised.
+    pub fn as_compiled(self) -> Instr {
+        let c = Hint(0);
+        match self {
+            Instr::GetGlobal { a, x, .. } => Instr::GetGlobal { a, c, x },
+            Instr::SetGlobal { a, x, .. } => Instr::SetGlobal { a, c, x },
+            Instr::GetField { a, b, x, .. } => Instr::GetField { a, b, c, x },
+            Instr::SetField { a, b, x, .. } => Instr::SetField { a, b, c, x },
+            Instr::SetFieldK { a, b, x, .. } => Instr::SetFieldK { a, b, c, x },
+            Instr::Self_ { a, b, x, .. } => Instr::Self_ { a, b, c, x },
+            Instr::PairsLoop { a, c, x } | Instr::IpairsLoop { a, c, x } => {
+                Instr::TForCall { a, c, x }
+            }
+            other => other,
+        }
+    }
+
     /// Decodes the instruction that starts at `code[at]`; `None` if the opcode is
     /// unknown or the code ends inside the instruction.
     pub fn decode_at(code: &[u32], at: usize) -> Option<Instr> {
@@ -392,6 +410,24 @@ impl Instr {
 mod tests {
     use super::operand::{ConstIdx, Reg};
     use super::*;
+
+    #[test]
+    fn what_the_vm_rewrites_can_be_undone() {
+        // Every opcode that has a hint, or that the compiler never emits.
+        for &op in Op::ALL {
+            let rewritten = Instr::decode(op, op as u32 | 0x0705_0300, 0);
+            let mut has_hint = false;
+            rewritten.as_compiled().each_operand(|_, operand| {
+                if let Operand::Hint(hint) = operand {
+                    has_hint = true;
+                    assert_eq!(hint, 0, "{}", op.name());
+                }
+            });
+            let is_special = op.semantics().contains("as the VM specialises");
+            let keeps = rewritten.as_compiled() == rewritten;
+            assert_eq!(keeps, !has_hint && !is_special, "{}", op.name());
+        }
+    }
 
     #[test]
     fn encoding_round_trips() {

@@ -54,7 +54,7 @@ impl<'v> Function<'v> {
             };
         };
         // SAFETY: B1: the function keeps its code object.
-        let proto = unsafe { CodeObj::proto(code) };
+        let proto = unsafe { CodeObj::info(code) };
         FunctionInfo {
             source: &proto.source,
             what: if proto.line_defined == 0 {
@@ -70,9 +70,10 @@ impl<'v> Function<'v> {
     /// The lines that have code, in order, counted from 1; `None` for a native.
     pub fn active_lines(self) -> Option<Vec<u32>> {
         // SAFETY: B1.
-        let proto = unsafe { CodeObj::proto(self.code()?) };
-        let runs = proto.lines.runs().iter();
-        let lines = runs.filter(|run| (run.0 as usize) < proto.code.len());
+        let proto = unsafe { CodeObj::info(self.code()?) };
+        let table = proto.lines.to_table();
+        let runs = table.runs().iter();
+        let lines = runs.filter(|run| (run.0 as usize) < proto.code_len);
         let lines: BTreeSet<u32> = lines.map(|run| run.1).collect();
         Some(lines.into_iter().collect())
     }
@@ -118,7 +119,7 @@ impl<'v> Function<'v> {
                 let slot = NativeClosure::upvalues(self.object.cast()).add(index);
                 return Some((b"", slot));
             };
-            let name = CodeObj::proto(code).upvalue_names.get(index)?;
+            let name = CodeObj::info(code).upvalue_names.get(index)?;
             let upvalue: *mut UpValue = *LuaClosure::upvalues(self.object.cast()).add(index);
             Some((name, (*upvalue).pointer))
         }

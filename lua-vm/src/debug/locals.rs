@@ -46,9 +46,9 @@ impl<'v> Level<'v> {
         // a temporary is below what the frame above has taken.
         unsafe {
             if let Some((_, code, at)) = walk.lua()
-                && let Some(local) = names::local(CodeObj::proto(code), n, at)
+                && let Some(local) = names::local(|index| CodeObj::info(code).local(index), n, at)
             {
-                return Some((&local.name, walk.base.add(usize::from(local.reg))));
+                return Some((local.name, walk.base.add(usize::from(local.reg))));
             }
             let used = (walk.end.addr()).saturating_sub(walk.base.addr()) / size_of::<RawValue>();
             (index < used).then(|| (TEMPORARY, walk.base.add(index)))

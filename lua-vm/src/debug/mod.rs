@@ -28,7 +28,7 @@ pub(crate) unsafe fn line_of(walk: &Walk) -> Option<u32> {
     // SAFETY: the caller's contract.
     unsafe {
         let (_, code, at) = walk.lua()?;
-        Some(CodeObj::proto(code).lines.line(at as u32))
+        Some(CodeObj::info(code).lines.line(at as u32))
     }
 }
 
@@ -43,7 +43,7 @@ pub(crate) unsafe fn position_of(walk: &Walk) -> Vec<u8> {
         let Some((_, code, at)) = walk.lua() else {
             return Vec::new();
         };
-        let proto = CodeObj::proto(code);
+        let proto = CodeObj::info(code);
         let mut text = display_name(&proto.source);
         text.extend_from_slice(format!(":{}: ", proto.lines.line(at as u32)).as_bytes());
         text
@@ -80,7 +80,7 @@ pub(crate) unsafe fn topmost_position(vm: *const VmCore) -> Option<(Vec<u8>, u32
             if let Place::Frame(walk) = place
                 && let Some((_, code, at)) = walk.lua()
             {
-                let proto = CodeObj::proto(code);
+                let proto = CodeObj::info(code);
                 found = Some((proto.source.to_vec(), proto.lines.line(at as u32)));
             }
             found.is_none()

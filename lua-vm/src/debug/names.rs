@@ -1,10 +1,46 @@
 //! What values and functions are called in the source, for messages.
 
-use lua_compiler::names;
+use std::sync::Arc;
+
+use lua_compiler::names::{self, Local};
 
 use crate::heap::object::CodeObj;
 use crate::interp::VmCore;
 use crate::interp::walk::{Caller, Walk};
+use crate::value::string::StringObj;
+
+/// A function of a frame, in which names are looked for.
+///
+/// # Validity
+///
+/// The object is live and its code does not run.
+pub(super) struct NamesOf(pub(super) *mut CodeObj);
+
+impl names::Function for NamesOf {
+    fn code(&self) -> &[u32] {
+        // SAFETY: the type's validity.
+        unsafe { CodeObj::words(self.0) }
+    }
+
+    fn local(&self, index: usize) -> Option<Local<'_>> {
+        // SAFETY: the type's validity.
+        unsafe { CodeObj::info(self.0).local(index) }
+    }
+
+    fn upvalue_names(&self) -> &[Arc<[u8]>] {
+        // SAFETY: the type's validity.
+        unsafe { &CodeObj::info(self.0).upvalue_names }
+    }
+
+    fn string(&self, index: usize) -> Option<&[u8]> {
+        // SAFETY: the type's validity; constants lie in descending order (V2).
+        unsafe {
+            let constants = CodeObj::constants(self.0);
+            let value = constants.get(constants.len().checked_sub(index + 1)?)?;
+            value.as_string().map(|string| StringObj::bytes(string))
+        }
+    }
+}
 
 /// Kind and name of the value in a register of a Lua frame.
 ///
@@ -15,7 +51,7 @@ pub(crate) unsafe fn of_register(walk: &Walk, reg: u8) -> Option<(&'static str, 
     // SAFETY: the caller's contract.
     unsafe {
         let (_, code, at) = walk.lua()?;
-        let (kind, name) = names::describe(CodeObj::proto(code), at, reg)?;
+        let (kind, name) = names::describe(&NamesOf(code), at, reg)?;
         Some((kind.as_str(), name))
     }
 }
@@ -38,7 +74,7 @@ pub(crate) unsafe fn of_called(walk: &Walk) -> Option<(&'static str, Vec<u8>)> {
             return None;
         }
         let (_, code, at) = below.lua()?;
-        let (kind, name) = names::called_function(CodeObj::proto(code), at)?;
+        let (kind, name) = names::called_function(&NamesOf(code), at)?;
         Some((kind.as_str(), name))
     }
 }

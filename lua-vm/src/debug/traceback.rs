@@ -53,7 +53,7 @@ pub(crate) unsafe fn traceback(top: Walk, level: i64) -> Vec<u8> {
 unsafe fn describe(walk: &Walk, text: &mut Vec<u8>) {
     // SAFETY: the caller passes a consistent walk.
     unsafe {
-        let proto = walk.lua().map(|(_, code, _)| CodeObj::proto(code));
+        let proto = walk.lua().map(|(_, code, _)| CodeObj::info(code));
         match proto {
             Some(proto) => {
                 text.extend_from_slice(&display_name(&proto.source));

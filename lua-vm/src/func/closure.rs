@@ -83,7 +83,7 @@ impl LuaClosure {
     ) -> Result<*mut LuaClosure, LuaError> {
         // SAFETY: the caller's contract; the object is written in full but for U1.
         unsafe {
-            let proto = CodeObj::proto(code);
+            let proto = CodeObj::info(code);
             let count = proto.captures.len();
             let size = Self::size(count);
             let closure = heap.allocate(size)?.cast::<LuaClosure>();

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use lua_compiler::isa::Instr;
 use lua_compiler::{Constant, Proto, VerifiedProto};
 
 use super::closure::LuaClosure;
 use super::upvalue::UpValue;
 use crate::error::LuaError;
 use crate::heap::Heap;
+use crate::heap::code_info::CodeInfo;
 use crate::heap::object::{CodeObj, Header, Kind};
 use crate::interp::VmCore;
 use crate::meta::index::store_message;
@@ -51,7 +53,7 @@ pub(crate) unsafe fn load(
 
 /// Makes the code object of a prototype that is part of verified code, nested ones
 /// first. The nesting of verified code is bounded.
-unsafe fn load_code(heap: &mut Heap, proto: &Arc<Proto>) -> Result<*mut CodeObj, LuaError> {
+unsafe fn load_code(heap: &mut Heap, proto: &Proto) -> Result<*mut CodeObj, LuaError> {
     // SAFETY: the callers pass parts of verified code; the block is written in full
     // before anything else runs; V1, V2.
     unsafe {
@@ -96,12 +98,14 @@ unsafe fn load_code(heap: &mut Heap, proto: &Arc<Proto>) -> Result<*mut CodeObj,
         }
         let slots = constants.len() + 1;
         let size = size_of::<CodeObj>() + slots * size_of::<RawValue>() + proto.code.len() * 4;
+        let info = CodeInfo::of(proto);
+        let bytes = info.bytes;
         let code = heap.allocate(size)?.cast::<CodeObj>();
         let slots_start = code.add(1).cast::<RawValue>();
         let words = slots_start.add(slots).cast::<u32>();
         code.write(CodeObj {
             header: Header::new(Kind::Code, heap.current_white),
-            proto: Arc::clone(proto),
+            info,
             code: words,
             children: children.into(),
             templates: templates.into(),
@@ -113,6 +117,53 @@ unsafe fn load_code(heap: &mut Heap, proto: &Arc<Proto>) -> Result<*mut CodeObj,
         words.cast::<*mut CodeObj>().sub(1).write(code);
         std::ptr::copy_nonoverlapping(proto.code.as_ptr(), words, proto.code.len());
         heap.register_large(code.cast(), size);
+        heap.charge(bytes);
         Ok(code)
+    }
+}
+
+/// The prototype that a code object was made of, nested ones included.
+///
+/// # Safety
+///
+/// The object is live and its code does not run.
+pub(crate) unsafe fn unload(code: *mut CodeObj) -> Proto {
+    // SAFETY: the caller's contract; V1, V2. The nesting of verified code is bounded.
+    unsafe {
+        let info = CodeObj::info(code);
+        let words = CodeObj::words(code);
+        let mut compiled = Vec::with_capacity(words.len());
+        while let Some(instr) = Instr::decode_at(words, compiled.len()) {
+            let encoded = instr.as_compiled().encode();
+            compiled.push(encoded.word);
+            compiled.extend(encoded.aux);
+        }
+        let constants = CodeObj::constants(code).iter().rev();
+        let constants = constants.map(|value| match value.as_string() {
+            Some(string) => Constant::String(StringObj::bytes(string).into()),
+            None if value.is_nil() => Constant::Nil,
+            None if value.is_boolean() => Constant::Boolean(value.is_truthy()),
+            None => Constant::Number(value.to_f64()),
+        });
+        let children = &(*code).children;
+        Proto {
+            code: compiled,
+            constants: constants.collect(),
+            protos: children
+                .iter()
+                .map(|child| Arc::new(unload(*child)))
+                .collect(),
+            captures: info.captures.to_vec(),
+            templates: info.templates.to_vec(),
+            params: info.params,
+            is_vararg: info.is_vararg,
+            max_stack: info.max_stack,
+            source: Arc::clone(&info.source),
+            line_defined: info.line_defined,
+            last_line_defined: info.last_line_defined,
+            lines: info.lines.to_table(),
+            locals: info.to_locals(),
+            upvalue_names: info.upvalue_names.to_vec(),
+        }
     }
 }

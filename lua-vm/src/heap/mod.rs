@@ -19,6 +19,7 @@ pub(crate) mod alloc;
 pub(crate) mod barrier;
 #[cfg(debug_assertions)]
 mod check;
+pub(crate) mod code_info;
 pub(crate) mod finalize;
 pub(crate) mod handle;
 pub(crate) mod mark;
@@ -206,9 +207,10 @@ impl Heap {
         self.debt -= size as isize;
     }
 
-    /// Charges the host's value of a new userdata, whose `extra` notes the same number.
-    pub(crate) fn charge_payload(&mut self, bytes: u32) {
-        self.account(bytes as usize);
+    /// Charges what a new object holds outside of the heap, and notes itself: the host's
+    /// value of a userdata, what is known of a prototype.
+    pub(crate) fn charge(&mut self, bytes: usize) {
+        self.account(bytes);
     }
 
     /// Memory for an object of `size` bytes, uninitialised. The caller writes the

@@ -8,10 +8,8 @@
 //! - **H2** An object's kind and size never change while it lives.
 
 use std::any::Any;
-use std::sync::Arc;
 
-use lua_compiler::Proto;
-
+use super::code_info::CodeInfo;
 use crate::table::TableObj;
 use crate::value::RawValue;
 
@@ -106,17 +104,17 @@ pub(crate) struct UserdataObj {
 ///
 /// # Validity
 ///
-/// - **V1** `proto` is verified code; `code` points just behind the back pointer, at
-///   `code_len` words that are `proto.code`, except that hint bytes vary and
-///   `TForCall` may stand as `PairsLoop` or `IpairsLoop`.
+/// - **V1** The object is made of verified code; `code` points just behind the back
+///   pointer, at `code_len` words that are the prototype's, except that hint bytes vary
+///   and `TForCall` may stand as `PairsLoop` or `IpairsLoop`.
 /// - **V2** The slot at `code - 1` is the address of this object; constant `i` is at
-///   `code - 2 - i` and equals the prototype's.
+///   `code - 2 - i`, for `constant_count` of them, and equals the prototype's.
 /// - **V3** The operands of every instruction are within the frame, the constants, the
 ///   upvalues and the nested prototypes, as `lua_compiler::verify` has proved.
 #[repr(C)]
 pub(crate) struct CodeObj {
     pub(crate) header: Header,
-    pub(crate) proto: Arc<Proto>,
+    pub(crate) info: CodeInfo,
     pub(crate) code: *mut u32,
     pub(crate) children: Box<[*mut CodeObj]>,
     pub(crate) templates: Box<[*mut TableObj]>,
@@ -125,14 +123,24 @@ pub(crate) struct CodeObj {
 }
 
 impl CodeObj {
-    /// The prototype.
+    /// What is known of the prototype.
     ///
     /// # Safety
     ///
     /// The object is live for as long as the reference is used.
-    pub(crate) unsafe fn proto<'a>(object: *const CodeObj) -> &'a Proto {
+    pub(crate) unsafe fn info<'a>(object: *const CodeObj) -> &'a CodeInfo {
         // SAFETY: the caller's contract.
-        unsafe { &(*object).proto }
+        unsafe { &(*object).info }
+    }
+
+    /// The code words.
+    ///
+    /// # Safety
+    ///
+    /// The object is live and its code does not run for as long as the reference is used.
+    pub(crate) unsafe fn words<'a>(object: *const CodeObj) -> &'a [u32] {
+        // SAFETY: V1.
+        unsafe { std::slice::from_raw_parts((*object).code, (*object).info.code_len) }
     }
 
     /// The constants, in memory order (descending index).
@@ -143,7 +151,7 @@ impl CodeObj {
     pub(crate) unsafe fn constants<'a>(object: *mut CodeObj) -> &'a [RawValue] {
         // SAFETY: V2 places the constants below the back pointer.
         unsafe {
-            let count = CodeObj::proto(object).constants.len();
+            let count = CodeObj::info(object).constant_count;
             let first = (*object).code.cast::<RawValue>().sub(1 + count);
             std::slice::from_raw_parts(first, count)
         }

@@ -242,6 +242,7 @@ impl Heap {
                 Kind::Code => {
                     let code = object.cast::<CodeObj>();
                     let size = (*code).size;
+                    self.discount((*code).info.bytes);
                     std::ptr::drop_in_place(code);
                     size
                 }

@@ -209,7 +209,7 @@ pub(crate) unsafe fn enter(
             (*vm).top = func.add(1);
             return Err(error);
         }
-        let proto = CodeObj::proto(LuaClosure::code_object(closure));
+        let proto = CodeObj::info(LuaClosure::code_object(closure));
         let frame_size = proto.max_stack as usize;
         let params = proto.params as usize;
         let is_vararg = proto.is_vararg;

@@ -182,7 +182,7 @@ pub(crate) unsafe fn new_closure(vm: *mut VmCore, ins: u32) -> *mut RawValue {
         let result = match LuaClosure::new(&mut *heap, child, (*running).env) {
             Ok(closure) => {
                 let upvalues = LuaClosure::upvalues(closure);
-                let captures = &CodeObj::proto(child).captures;
+                let captures = &CodeObj::info(child).captures;
                 let mut result = Ok(());
                 for (i, capture) in captures.iter().enumerate() {
                     let upvalue = match *capture {
@@ -225,7 +225,7 @@ unsafe fn extra_args(vm: *mut VmCore) -> (*mut RawValue, usize) {
             return (base, 0);
         }
         let params = match VmCore::lua_closure(base) {
-            Some(closure) => CodeObj::proto(LuaClosure::code_object(closure)).params as usize,
+            Some(closure) => CodeObj::info(LuaClosure::code_object(closure)).params as usize,
             None => 0,
         };
         let n_args = word.distance() - 1;

@@ -207,7 +207,7 @@ pub(crate) unsafe fn step(vm: *mut VmCore) -> Result<(), LuaError> {
             return Ok(());
         };
         let code = LuaClosure::code_object(closure);
-        let lines = &CodeObj::proto(code).lines;
+        let lines = &CodeObj::info(code).lines;
         let index = |pc: *const u32| {
             (pc.addr().wrapping_sub((*code).code.addr()) / size_of::<u32>()).wrapping_sub(1)
         };

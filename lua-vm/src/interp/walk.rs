@@ -153,7 +153,7 @@ impl Walk {
             // the function stands at its start.
             let bytes = self.pc.addr().wrapping_sub((*code).code.addr());
             let behind = bytes / size_of::<u32>();
-            let is_inside = behind <= CodeObj::proto(code).code.len();
+            let is_inside = behind <= CodeObj::info(code).code_len;
             Some((
                 closure,
                 code,
@@ -222,14 +222,14 @@ impl Walk {
 /// The code object is live.
 pub(crate) unsafe fn instruction_count(code: *const CodeObj) -> usize {
     // SAFETY: the caller's contract.
-    unsafe { CodeObj::proto(code).code.len() }
+    unsafe { CodeObj::info(code).code_len }
 }
 
 /// Index of the instruction that ends before word `behind`.
 unsafe fn instruction_before(code: *const CodeObj, behind: usize) -> usize {
     // SAFETY: V1.
     unsafe {
-        let words = &CodeObj::proto(code).code;
+        let words = CodeObj::words(code);
         if behind >= 2
             && Op::of_word(words[behind - 2]).is_some_and(Op::has_aux)
             && is_start(words, behind - 2)

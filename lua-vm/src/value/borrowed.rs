@@ -16,6 +16,7 @@ use super::string::StringObj;
 use super::{RawValue, Type};
 use crate::error::LuaError;
 use crate::func::closure::{LuaClosure, NativeClosure};
+use crate::func::load::unload;
 use crate::heap::Heap;
 use crate::heap::object::{CodeObj, Header, Kind, UserdataObj, mark};
 use crate::interp::stack::{Coroutine, Status};
@@ -612,7 +613,7 @@ impl<'v> Function<'v> {
         // SAFETY: B1, V2.
         unsafe {
             let code = LuaClosure::code_object(self.object.cast());
-            Some(&CodeObj::proto(code).source)
+            Some(&CodeObj::info(code).source)
         }
     }
 
@@ -626,7 +627,7 @@ impl<'v> Function<'v> {
         // SAFETY: B1, V2.
         unsafe {
             let code = LuaClosure::code_object(self.object.cast());
-            Some(lua_compiler::dump(CodeObj::proto(code)))
+            Some(lua_compiler::dump(&unload(code)))
         }
     }
 }

@@ -19,13 +19,13 @@ use redis_bridge::compat::Identity;
 use redis_bridge::debugger::Session;
 use redis_bridge::host::Host;
 use redis_bridge::reply::ReplySink as _;
-use redis_bridge::script::{Limits, RandomState, ScriptCall};
+use redis_bridge::script::{Limits, RandomState, ScriptCall, Sha};
 
 use crate::console::ServerConsole;
 use crate::ffi::{Context, Running, Words, debugger};
 use crate::host::{LoadHost, ServerHost};
 use crate::reply::ClientReply;
-use crate::world::{Functions, Registered, Scripts, World};
+use crate::world::{Functions, Recall, Registered, Scripts, World};
 
 /// What the server runs: scripts or functions. Each has its own globals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -382,15 +382,20 @@ impl Engine {
     pub(crate) fn rebuild(&self, subsystem: Subsystem, context: Context<'_>) {
         self.counters.panics.set(self.counters.panics.get() + 1);
         let mut host = LoadHost::new(context);
+        let recall = |digest: &Sha| context.script_text(digest);
+        self.renew(subsystem, &mut host, &recall);
+    }
+
+    fn renew(&self, subsystem: Subsystem, host: &mut dyn Host, recall: &Recall<'_>) {
         let identity = self.identity.borrow().clone();
         match subsystem {
             Subsystem::Eval => {
                 self.eval
-                    .with(&self.identity, |world| world.renew(&identity, &mut host));
+                    .with(&self.identity, |world| world.renew(&identity, host, recall));
             }
             Subsystem::Function => {
                 self.function
-                    .with(&self.identity, |world| world.renew(&identity, &mut host));
+                    .with(&self.identity, |world| world.renew(&identity, host, recall));
             }
         }
     }
@@ -415,8 +420,34 @@ impl Engine {
 #[cfg(test)]
 mod tests {
     use redis_bridge::compat::Compat;
+    use redis_bridge::host::{CallOptions, LogLevel, Refusal, RunState};
+    use redis_bridge::reply::ReplySink;
 
     use super::*;
+
+    /// A host that nothing is asked of.
+    struct NoHost;
+
+    impl Host for NoHost {
+        fn call(
+            &mut self,
+            _: &[&[u8]],
+            _: CallOptions,
+            _: &mut dyn ReplySink,
+        ) -> Result<(), Refusal> {
+            Err(Refusal::UnknownCommand)
+        }
+
+        fn check_permissions(&mut self, _: &[&[u8]]) -> Result<bool, Refusal> {
+            Ok(false)
+        }
+
+        fn log(&mut self, _: LogLevel, _: &[u8]) {}
+
+        fn poll(&mut self) -> RunState {
+            RunState::Continue
+        }
+    }
 
     fn engine() -> Engine {
         Engine::new(Identity::from(Compat::Valkey91)).expect("enough memory")
@@ -459,6 +490,26 @@ mod tests {
             assert!(engine.reset(Subsystem::Eval, None).is_none());
         });
         assert_eq!(engine.count(Subsystem::Eval), 0);
+    }
+
+    #[test]
+    fn a_world_that_is_made_anew_has_the_scripts_again() {
+        let engine = engine();
+        // Known to the server by its text, behind a line `#!`, and forgotten by the server.
+        let texts: [&[u8]; 3] = [b"return 1", b"\nreturn 2", b"return 3"];
+        for text in texts {
+            engine.compile(text).expect("it compiles");
+        }
+        let known = Sha::of(texts[0]);
+        let recall = |digest: &Sha| (*digest == known).then(|| texts[0].to_vec());
+        engine.eval.with(&engine.identity, |world| {
+            let identity = Identity::from(Compat::Valkey91);
+            world.renew(&identity, &mut NoHost, &recall);
+            assert_eq!(
+                [0, 1, 2].map(|slot| world.is_callable(slot)),
+                [true, true, false]
+            );
+        });
     }
 
     #[test]

@@ -1,6 +1,6 @@
 #![forbid(unsafe_code)]
-//! The two worlds: a VM each, and what the server holds of it, by slots. A world keeps
-//! the texts too, so that it can be made anew.
+//! The two worlds: a VM each, and what the server holds of it, by slots. A world knows how to
+//! come by the texts again, so that it can be made anew.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -10,9 +10,12 @@ use redis_bridge::debugger::Session;
 use redis_bridge::host::Host;
 use redis_bridge::reply::ReplySink;
 use redis_bridge::script::{
-    Compiled, Environment, FunctionEngine, LibraryFunction, Limits, RandomState, ScriptCall,
+    Compiled, Environment, FunctionEngine, LibraryFunction, Limits, RandomState, ScriptCall, Sha,
 };
 use slab::Slab;
+
+/// Gives the text of a script that the server holds.
+pub(crate) type Recall<'a> = dyn Fn(&Sha) -> Option<Vec<u8>> + 'a;
 
 /// A VM with what the server holds of it.
 pub(crate) trait World: Sized {
@@ -35,8 +38,9 @@ pub(crate) trait World: Sized {
     /// Forgets what is in a slot.
     fn forget(&mut self, slot: u32);
 
-    /// Gets a new VM, in which all that was there is compiled once more.
-    fn renew(&mut self, identity: &Identity, host: &mut dyn Host);
+    /// Gets a new VM, in which all that was there is compiled once more. The server recalls texts
+    /// by their digests.
+    fn renew(&mut self, identity: &Identity, host: &mut dyn Host, recall: &Recall<'_>);
 
     /// Where `math.random` is in its sequence.
     fn random_state(&self) -> Option<RandomState>;
@@ -59,7 +63,27 @@ pub(crate) struct Scripts {
 
 struct Script {
     compiled: Option<Compiled>,
-    code: Box<[u8]>,
+    origin: Origin,
+}
+
+/// Where a script's text can be had again. The server keeps it as well, and to keep it twice would
+/// take as much memory as the compiled script.
+enum Origin {
+    /// From the server, for it is the whole text that the script has this digest of.
+    Server(Sha),
+    /// Here: the server has it with a line before it, which it has not told.
+    Here(Box<[u8]>),
+}
+
+impl Origin {
+    fn of(code: &[u8]) -> Origin {
+        // Behind a line `#!` the code begins with the end of that line.
+        if code.first().is_none_or(|byte| *byte == b'\n') {
+            Origin::Here(code.into())
+        } else {
+            Origin::Server(Sha::of(code))
+        }
+    }
 }
 
 fn slot_of(index: usize) -> Result<u32, Vec<u8>> {
@@ -75,9 +99,16 @@ impl Scripts {
     pub(crate) fn compile(&mut self, code: &[u8]) -> Result<u32, Vec<u8>> {
         let script = Script {
             compiled: Some(self.environment.compile(code)?),
-            code: code.into(),
+            origin: Origin::of(code),
         };
         slot_of(self.scripts.insert(script))
+    }
+
+    #[cfg(test)]
+    pub(crate) fn is_callable(&self, slot: usize) -> bool {
+        self.scripts
+            .get(slot)
+            .is_some_and(|script| script.compiled.is_some())
     }
 
     /// Has the scripts that run from now on be debugged, or no longer.
@@ -117,14 +148,18 @@ impl World for Scripts {
         self.scripts.try_remove(slot as usize);
     }
 
-    fn renew(&mut self, identity: &Identity, _host: &mut dyn Host) {
+    fn renew(&mut self, identity: &Identity, _host: &mut dyn Host, recall: &Recall<'_>) {
         if let Ok(mut new) = Environment::new(identity) {
             if let Some(state) = self.random_state() {
                 new.set_random_state(state);
             }
             self.environment = new;
             for (_, script) in &mut self.scripts {
-                script.compiled = self.environment.compile(&script.code).ok();
+                let recalled = match &script.origin {
+                    Origin::Server(digest) => recall(digest),
+                    Origin::Here(code) => Some(code.to_vec()),
+                };
+                script.compiled = recalled.and_then(|code| self.environment.compile(&code).ok());
             }
         }
     }
@@ -223,7 +258,7 @@ impl World for Functions {
         self.functions.try_remove(slot as usize);
     }
 
-    fn renew(&mut self, identity: &Identity, host: &mut dyn Host) {
+    fn renew(&mut self, identity: &Identity, host: &mut dyn Host, _recall: &Recall<'_>) {
         let Ok(mut new) = FunctionEngine::new(identity) else {
             return;
         };

@@ -256,15 +256,24 @@ impl Server {
 
     /// Resident memory, in bytes.
     pub(crate) fn resident_bytes(&self) -> Result<u64> {
+        self.status_bytes("VmRSS:")
+    }
+
+    /// Resident memory but for what is mapped from files, in bytes.
+    pub(crate) fn anonymous_bytes(&self) -> Result<u64> {
+        self.status_bytes("RssAnon:")
+    }
+
+    fn status_bytes(&self, field: &str) -> Result<u64> {
         let path = format!("/proc/{}/status", self.child.id());
         let status =
             std::fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))?;
         let kib = status
             .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:"))
+            .find_map(|line| line.strip_prefix(field))
             .and_then(|value| value.trim().strip_suffix("kB"))
             .and_then(|kib| kib.trim().parse::<u64>().ok());
-        Ok(kib.context("no VmRSS")? << 10)
+        Ok(kib.with_context(|| format!("{path} has no {field}"))? << 10)
     }
 }
 

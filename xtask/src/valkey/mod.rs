@@ -8,6 +8,7 @@
 mod cluster;
 mod failover;
 mod libraries;
+mod memory;
 mod node;
 mod replicas;
 mod restart;
@@ -112,6 +113,7 @@ const PROOFS: &[(&str, Proof)] = &[
     ("persistence/snapshot", restart::snapshot),
     ("persistence/nothing is lost", restart::killed),
     ("libraries/dump and restore", libraries::exchange),
+    ("memory/of a thousand scripts", memory::of_scripts),
 ];
 
 /// What servers are started from.

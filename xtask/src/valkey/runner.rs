@@ -44,8 +44,10 @@ const SECOND_RING: &[&str] = &[
 /// Far above what a run takes.
 const RUN_LIMIT: Duration = Duration::from_secs(1800);
 
-/// Where the runner looks for free ports, apart from those that servers commonly have.
-const BASE_PORT: &str = "31111";
+/// Where the runner looks for free ports, 8,000 of them, and 10,000 further on for nodes of
+/// clusters: below those that the system gives to clients, for when a port is taken in the moment
+/// between, the runner waits for ever.
+const BASE_PORT: &str = "11111";
 
 /// What a run of the runner said.
 #[derive(Debug, Default, PartialEq, Eq)]

@@ -190,7 +190,7 @@ impl CallCx<'_> {
                 payload,
             });
             (*object).header.extra = charge;
-            heap.charge_payload(charge);
+            heap.charge(charge as usize);
             Ok(Userdata::new(object, self.vm))
         }
     }

@@ -13,6 +13,7 @@ use std::ptr::NonNull;
 
 use redis_bridge::host::{CallOptions, Refusal, RunState};
 use redis_bridge::reply::ReplySink;
+use redis_bridge::script::Sha;
 use smallvec::SmallVec;
 
 use super::api::Api;
@@ -117,6 +118,33 @@ impl<'a> Context<'a> {
             (self.api.free_call_reply)(reply);
             value
         }
+    }
+
+    /// The text of a script that the server holds.
+    pub(crate) fn script_text(self, digest: &Sha) -> Option<Vec<u8>> {
+        let digits = digest.to_hex();
+        // SAFETY: F1, C1; the format takes a string and a buffer with its length. The text is
+        // copied before the reply is freed; what is no string has none.
+        let text = unsafe {
+            let reply = (self.api.call)(
+                self.as_ptr(),
+                c"SCRIPT".as_ptr(),
+                c"cbE".as_ptr(),
+                c"SHOW".as_ptr(),
+                digits.as_ptr(),
+                digits.len(),
+            );
+            if reply.is_null() {
+                return None;
+            }
+            let mut len = 0;
+            let start = (self.api.call_reply_string_ptr)(reply, &mut len);
+            let text = text(start, len).to_vec();
+            (self.api.free_call_reply)(reply);
+            text
+        };
+        // An error is a text, too.
+        (Sha::of(&text) == *digest).then_some(text)
     }
 
     /// Replies with a status.

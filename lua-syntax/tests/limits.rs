@@ -14,10 +14,13 @@ fn outcome(source: &str) -> String {
     }
 }
 
-/// Parses, prints and drops on a thread with a stack of 256 KiB.
+/// Frames are many times as large with the address sanitizer.
+const STACK_BYTES: usize = if cfg!(asan) { 8 << 20 } else { 256 << 10 };
+
+/// Parses, prints and drops on a thread with a small stack.
 fn on_small_stack(source: String) -> String {
     std::thread::Builder::new()
-        .stack_size(256 << 10)
+        .stack_size(STACK_BYTES)
         .spawn(move || match parse(source.as_bytes(), b"=t") {
             Ok(chunk) => {
                 std::hint::black_box(dump(&chunk));

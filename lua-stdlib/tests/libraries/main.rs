@@ -13,6 +13,7 @@ mod math;
 mod os;
 mod package;
 mod sandbox;
+mod sizes;
 mod string;
 mod table;
 

@@ -327,12 +327,12 @@ pub(crate) unsafe fn vararg<const OBSERVED: bool>(vm: *mut VmCore, ins: u32) -> 
         }
         let (first, _) = extra_args(vm);
         let to = (*vm).base.add(a);
-        for i in 0..wanted {
-            *to.add(i) = if i < count {
-                *first.add(i)
-            } else {
-                RawValue::NIL
-            };
+        let given = wanted.min(count);
+        for i in 0..given {
+            *to.add(i) = *first.add(i);
+        }
+        for i in given..wanted {
+            *to.add(i) = RawValue::NIL;
         }
         if b == 0 {
             (*vm).top = to.add(count);

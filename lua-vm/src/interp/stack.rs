@@ -24,7 +24,7 @@ use crate::value::RawValue;
 pub(crate) const SPARE_SLOTS: usize = 48;
 /// Words that a call may push without asking.
 pub(crate) const SPARE_WORDS: usize = 8;
-const FIRST_SLOTS: usize = 64 + SPARE_SLOTS;
+const FIRST_SLOTS: usize = 48 + SPARE_SLOTS;
 const FIRST_WORDS: usize = 24;
 
 /// The state of a coroutine, manual §5.2.

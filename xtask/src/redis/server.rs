@@ -352,9 +352,6 @@ fn spawn(launch: &Launch, port: u16, dir: &Path) -> Result<Child> {
         ))
         .arg(&launch.binary)
         .args(args)
-        // A sanitized build, which alone reads this, would keep 256 MiB of freed memory, and look
-        // as if it gave nothing back.
-        .env("ASAN_OPTIONS", "quarantine_size_mb=64")
         .current_dir(dir)
         .stdin(Stdio::null())
         .stdout(log.try_clone().context("cannot share a log")?)

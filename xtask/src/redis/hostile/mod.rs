@@ -19,6 +19,7 @@ use super::judge;
 use super::resp::Line;
 use super::server::{Kind, Launch, Server};
 use crate::known::KnownFailures;
+use crate::proc::Profile;
 use crate::summary::Summary;
 
 /// How long an attack may hold the server: far above what the limits allow.
@@ -33,6 +34,8 @@ pub(crate) const MEMORY_LIMIT_BYTES: &str = "67108864";
 /// some of what it got.
 const LEFT_IN_LUA_BYTES: u64 = 1 << 20;
 const LEFT_RESIDENT_BYTES: u64 = 160 << 20;
+/// The same of a sanitized build, whose allocator keeps what is freed, to tell of its use.
+const LEFT_RESIDENT_SANITIZED_BYTES: u64 = 1 << 30;
 
 /// Runs all attacks on one server of ours; the real one lacks the limits.
 pub(super) fn run(ours: &Path, options: &Options, known: &KnownFailures) -> Result<Summary> {
@@ -66,6 +69,9 @@ pub(super) fn run(ours: &Path, options: &Options, known: &KnownFailures) -> Resu
     }
     let selects = |name: &str| options.selects(name);
     let mut arena = Arena::new(launch)?;
+    if options.profile == Profile::Sanitized {
+        arena.left_resident_bytes = LEFT_RESIDENT_SANITIZED_BYTES;
+    }
     arena.attack_by_scripts(&selects, known, &mut summary)?;
     for (name, attack) in CLIENTS {
         arena.attack(
@@ -97,6 +103,8 @@ pub(crate) fn run_scripts(
 struct Arena {
     server: Server,
     before: Option<Usage>,
+    /// How much more an attack may leave resident.
+    left_resident_bytes: u64,
 }
 
 /// What a server uses, in bytes.
@@ -112,6 +120,7 @@ impl Arena {
         Ok(Arena {
             server: Server::start(launch)?,
             before: None,
+            left_resident_bytes: LEFT_RESIDENT_BYTES,
         })
     }
 
@@ -156,7 +165,7 @@ impl Arena {
             .map(|error| format!("  {error:#}\n"));
         let fault = match self.server.crash()? {
             Some(how) => Some(format!("the server crashed: {how}")),
-            None => aftermath(&self.server, before)
+            None => aftermath(&self.server, before, self.left_resident_bytes)
                 .err()
                 .map(|error| format!("{error:#}")),
         };
@@ -172,7 +181,7 @@ impl Arena {
 }
 
 /// The next client is answered, a script runs, memory is back.
-fn aftermath(server: &Server, before: Usage) -> Result<()> {
+fn aftermath(server: &Server, before: Usage, left_resident_bytes: u64) -> Result<()> {
     server.ping()?;
     let answer = ask(server, &["EVAL", "return {6 * 7, redis.call('ping')}", "0"])?;
     if shown(&answer) != "*2 :42 +PONG" {
@@ -187,7 +196,7 @@ fn aftermath(server: &Server, before: Usage) -> Result<()> {
         || grew(
             before.resident_bytes,
             after.resident_bytes,
-            LEFT_RESIDENT_BYTES,
+            left_resident_bytes,
         )
     {
         bail!("memory is not given back: {before:?}, then {after:?}");

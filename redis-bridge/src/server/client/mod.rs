@@ -1,8 +1,8 @@
 //! The connections: the list of them, and each as others see it. What a command does is
 //! not their concern.
 //!
-//! A connection is a future polled by hand ([`task`]). One poll reads once, runs every
-//! complete request ([`requests`]), and writes once ([`output`]); the shared [`Server`] is
+//! A connection is a future polled by hand (`task`). One poll reads once, runs every
+//! complete request (`requests`), and writes once (`output`); the shared [`Server`] is
 //! borrowed only while requests run, never across a wait. Others reach a connection
 //! through its [`Client`]: they put messages into its mailbox, look at its state, or end it.
 

@@ -164,12 +164,12 @@ fn drive(server: &mut Server, shared: &Shared, time: Duration) -> Result<String>
             seen.resident >> 10,
         );
     }
-    if let Some(problem) = residents.problem() {
+    if let Some(problem) = residents.problem_of_floor() {
         shared.violate(problem);
     }
-    let (first, last) = residents.plateau().unwrap_or_default();
+    let (first, last) = residents.floor().unwrap_or_default();
     Ok(format!(
-        "{:.0} s, at most {} KiB held by scripts, resident {} KiB at first and {} KiB at last",
+        "{:.0} s, at most {} KiB held by scripts, resident at most {} KiB at first and at least {} KiB at last",
         started.elapsed().as_secs_f64(),
         most_held >> 10,
         first >> 10,

@@ -276,6 +276,25 @@ impl Residents {
     /// What is wrong with it: it grows.
     pub(crate) fn problem(&self) -> Option<String> {
         let (first, last) = self.plateau()?;
+        self.problem_of(first, last)
+    }
+
+    /// The most that was resident in the first quarter, and the least in the last: of a process
+    /// that now and then needs much, and whose allocator keeps some of it for a while.
+    pub(crate) fn floor(&self) -> Option<(u64, u64)> {
+        let n = self.0.len().div_ceil(4);
+        let first = self.0.get(..n)?.iter().max()?;
+        let last = self.0.get(self.0.len() - n..)?.iter().min()?;
+        Some((*first, *last))
+    }
+
+    /// What is wrong with it: even the least of it grows.
+    pub(crate) fn problem_of_floor(&self) -> Option<String> {
+        let (first, last) = self.floor()?;
+        self.problem_of(first, last)
+    }
+
+    fn problem_of(&self, first: u64, last: u64) -> Option<String> {
         let is_too_much = self.0.len() >= 8 && last > first + first / 4 + GROWTH_BYTES;
         is_too_much.then(|| format!("resident memory grew from {first} to {last} bytes"))
     }

@@ -74,6 +74,25 @@ impl Cx<'_> {
         self.locate(key).is_some()
     }
 
+    /// As [`exists`](Self::exists), for commands that read; counts as a hit or a miss.
+    pub fn look(&mut self, key: &[u8]) -> bool {
+        let is_found = self.exists(key);
+        self.count_look(key, is_found);
+        is_found
+    }
+
+    fn count_look(&mut self, key: &[u8], is_found: bool) {
+        let db = self.session.db;
+        let keyspace = &mut self.server.keyspace;
+        if is_found {
+            keyspace.hits += 1;
+        } else {
+            keyspace.misses += 1;
+            let event = Event(EventClass::Missed, "keymiss");
+            keyspace.events.note(event, db, key);
+        }
+    }
+
     /// The value of a key, which counts as an access.
     pub fn value(&mut self, key: &[u8]) -> Option<&mut Value> {
         let position = self.locate(key)?;
@@ -86,11 +105,11 @@ impl Cx<'_> {
     ///
     /// [`CommandError::WRONG_TYPE`] if it is of another type.
     pub fn read<T: Typed>(&mut self, key: &[u8]) -> Result<Option<&T>, CommandError> {
-        let Some(position) = self.locate(key) else {
-            self.server.keyspace.misses += 1;
+        let found = self.locate(key);
+        self.count_look(key, found.is_some());
+        let Some(position) = found else {
             return Ok(None);
         };
-        self.server.keyspace.hits += 1;
         T::of(self.value_at(position))
             .ok_or(CommandError::WRONG_TYPE)
             .map(Some)

@@ -18,6 +18,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
 
 fn dump(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     let version = cx.server.compat.dump_version();
+    cx.look(args[1]);
     let Some(value) = cx.value(args[1]) else {
         out.null();
         return Ok(());

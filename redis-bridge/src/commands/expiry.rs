@@ -279,6 +279,7 @@ fn report(
     shape: impl Fn(i64, i64) -> i64,
 ) -> Done {
     let now_ms = cx.now_ms();
+    cx.look(key);
     out.integer(match current(cx, key) {
         None => -2,
         Some(None) => -1,

@@ -70,7 +70,7 @@ fn del(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
 }
 
 fn exists(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
-    let n_found = args[1..].iter().filter(|key| cx.exists(key)).count();
+    let n_found = args[1..].iter().filter(|key| cx.look(key)).count();
     out.integer(n_found as i64);
     Ok(())
 }
@@ -78,13 +78,14 @@ fn exists(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
 fn touch(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     let n_found = args[1..]
         .iter()
-        .filter(|key| cx.value(key).is_some())
+        .filter(|key| cx.look(key) && cx.value(key).is_some())
         .count();
     out.integer(n_found as i64);
     Ok(())
 }
 
 fn type_(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
+    cx.look(args[1]);
     let name = cx
         .value(args[1])
         .map_or("none", |value| value.type_().name());
@@ -111,7 +112,10 @@ fn rename(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
         return Err(CommandError::NO_SUCH_KEY);
     }
     if from != to {
-        cx.delete(to);
+        // What was there goes without a word.
+        cx.expire_if_due(to);
+        let db = cx.db();
+        cx.keyspace().db_mut(db).remove(to);
         rename_to(cx, from, to);
     }
     out.ok();
@@ -177,7 +181,7 @@ fn copy(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     if db == cx.db() && source == dest {
         return Err(SAME_OBJECT);
     }
-    let found = cx.exists(source);
+    let found = cx.look(source);
     cx.expire_if_due_in(db, dest);
     let is_free = cx.keyspace().db(db).get(dest).is_none();
     let from = cx.db();
@@ -191,6 +195,8 @@ fn copy(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
         return Ok(());
     };
     let deadline = entry.expires_at_ms();
+    // What was there goes, for a new key.
+    cx.keyspace().db_mut(db).remove(dest);
     cx.put_in(db, dest, entry.value);
     cx.keyspace().db_mut(db).set_deadline(dest, deadline);
     cx.changed_in(db, dest, EventClass::Generic, "copy_to");

@@ -112,6 +112,7 @@ fn check_patterns(cx: &Cx<'_>, args: &[&[u8]], order: &Order<'_>) -> Done {
 
 fn run(cx: &mut Cx<'_>, key: &[u8], mut order: Order<'_>, out: &mut dyn ReplySink) -> Done {
     let in_script = cx.server.running_script.is_some();
+    cx.look(key);
     if let Some(Value::SortedSet(zset)) = cx.value(key) {
         // Redis sorts no listpack, and what has become a skiplist stays one.
         zset.enlarge();

@@ -157,7 +157,10 @@ impl Sender<'_> {
             return None;
         }
         if let Value::String(digits) = table.get_bytes(b"big_number") {
-            reply.big_number(digits.as_bytes());
+            let is_break = |byte: &u8| matches!(byte, b'\r' | b'\n');
+            let clean = |byte: &u8| if is_break(byte) { b' ' } else { *byte };
+            let digits: Vec<u8> = digits.as_bytes().iter().map(clean).collect();
+            reply.big_number(&digits);
             return None;
         }
         if let Value::Table(verbatim) = table.get_bytes(b"verbatim_string")

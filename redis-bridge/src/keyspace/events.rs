@@ -23,6 +23,8 @@ pub enum EventClass {
     Evicted,
     /// A key was created.
     New,
+    /// A key was asked for that is not there.
+    Missed,
 }
 
 impl EventClass {
@@ -40,6 +42,7 @@ impl EventClass {
             b'x' => Self::Expired,
             b'e' => Self::Evicted,
             b'n' => Self::New,
+            b'm' => Self::Missed,
             _ => return None,
         })
     }

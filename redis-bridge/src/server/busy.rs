@@ -1,5 +1,5 @@
 //! Serving other clients while a script runs for too long: they are told so, and may
-//! kill it. The script's own client waits.
+//! kill it. The script's own client waits. The same while the append-only file is loaded.
 //!
 //! The connections' tasks cannot run here, for the one thread is inside one of them.
 //! So this goes over the sockets itself, without waiting for any; the tasks find what
@@ -33,6 +33,16 @@ pub(crate) fn serve(server: &mut Server) {
         client.serve_without_waiting(server);
     }
     server.last_busy_round = Some(std::time::Instant::now());
+}
+
+impl Server {
+    /// As [`serve`], while so many bytes of the append-only file have been replayed.
+    pub(crate) fn serve_while_loading(&mut self, done_bytes: u64) {
+        if let Some(loading) = &mut self.loading {
+            loading.done_bytes = done_bytes;
+            serve(self);
+        }
+    }
 }
 
 fn accept(server: &mut Server) {

@@ -141,6 +141,11 @@ fn check(
         );
         return refuse(text.as_bytes());
     }
+    if server.loading.is_some() && !spec.flags.contains(CommandFlags::LOADING) {
+        let title = server.compat.title();
+        let text = format!("LOADING {title} is loading the dataset in memory");
+        return refuse(text.as_bytes());
+    }
     if let Some(busy) = busy_error(server)
         && !allowed_while_busy(spec, args)
     {
@@ -155,7 +160,7 @@ pub(crate) const OUT_OF_MEMORY: &[u8] = b"OOM command not allowed when used memo
 /// Is memory short for this command, or for one that `EXEC` would run, even after keys
 /// have been evicted as far as the policy allows it?
 fn is_out_of_memory(server: &mut Server, session: &Session, spec: &CommandSpec) -> bool {
-    if server.settings.max_memory_bytes == 0 {
+    if server.settings.max_memory_bytes == 0 || server.loading.is_some() {
         return false;
     }
     // What a script sees does not vanish under it.
@@ -166,8 +171,11 @@ fn is_out_of_memory(server: &mut Server, session: &Session, spec: &CommandSpec) 
     };
     let needs_memory = |spec: &CommandSpec| spec.flags.contains(CommandFlags::DENYOOM);
     let queued = session.transaction.as_ref().filter(|_| spec.name == "exec");
-    let is_asking =
-        needs_memory(spec) || queued.is_some_and(|t| t.queued.iter().any(|q| needs_memory(q.spec)));
+    // What is queued takes memory as well.
+    let is_queued = session.transaction.is_some() && !NEVER_QUEUED.contains(&spec.name);
+    let is_asking = needs_memory(spec)
+        || is_queued
+        || queued.is_some_and(|t| t.queued.iter().any(|q| needs_memory(q.spec)));
     is_asking && !has_room
 }
 

@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::server::aof;
+use crate::server::aof::{self, load::LoadError};
 use crate::server::client::Connection;
 use crate::server::config::Config;
 use crate::server::memory;
@@ -62,22 +62,28 @@ pub(crate) fn open(mut server: Server) -> io::Result<(Rc<RefCell<Server>>, Vec<S
         .iter()
         .filter_map(|l| l.local_addr().ok())
         .collect();
-    server.start_aof().map_err(io::Error::other)?;
     server.port = addresses.first().map_or(0, SocketAddr::port);
     server.listeners = listeners.into();
-    server.apply_config();
     let users = server.config.get("aclfile").to_owned();
     if !users.is_empty() {
         // Nobody is connected yet who might have to go.
         server.acl.load(&users).map_err(io::Error::other)?;
     }
     let shared = Rc::new(RefCell::new(server));
-    shared.borrow_mut().myself = Rc::downgrade(&shared);
+    let mut server = shared.borrow_mut();
+    server.myself = Rc::downgrade(&shared);
+    // From here on clients are served, if only to be told that there are no data yet.
+    server.start_aof().map_err(io::Error::other)?;
+    server.apply_config();
+    drop(server);
     Ok((shared, addresses))
 }
 
 async fn serve(server: Server, announce: impl FnOnce(&[SocketAddr])) -> io::Result<()> {
-    let (shared, addresses) = open(server)?;
+    let (shared, addresses) = match open(server) {
+        Err(error) if is_stopped(&error) => return Ok(()),
+        opened => opened?,
+    };
     let listeners = Rc::clone(&shared.borrow().listeners);
     let shutdown = Rc::clone(&shared.borrow().shutdown);
     let all_gone = Rc::clone(&shared.borrow().clients.all_gone);
@@ -118,6 +124,12 @@ async fn serve(server: Server, announce: impl FnOnce(&[SocketAddr])) -> io::Resu
         Some(why) => Err(io::Error::other(why)),
         None => closed,
     }
+}
+
+/// Has a client ended the server before it had begun?
+fn is_stopped(error: &io::Error) -> bool {
+    let inner = error.get_ref().and_then(|error| error.downcast_ref());
+    matches!(inner, Some(LoadError::Stopped))
 }
 
 /// The listening sockets that `bind` and `port` ask for. An address with a `-` before

@@ -10,6 +10,7 @@ pub mod cli;
 pub mod client;
 pub(crate) mod commands;
 pub mod config;
+mod digest;
 pub mod dispatch;
 pub mod embedded_host;
 pub mod evict;

@@ -79,6 +79,10 @@ pub struct Server {
     pub libraries: Libraries,
     /// What the engines used when a script was called or changed last.
     pub script_use: ScriptUse,
+    /// Set while the append-only file is replayed: clients are told so.
+    pub loading: Option<Loading>,
+    /// `SHUTDOWN` was sent: what takes long is to end.
+    pub(crate) is_stopping: bool,
     /// The script that is running, if any.
     pub running_script: Option<RunningScript>,
     /// Held by each debugging session that runs on a copy of the data.
@@ -120,6 +124,17 @@ pub struct ScriptUse {
     pub cached: usize,
     /// Scripts that had to make room for others.
     pub evicted: u64,
+}
+
+/// The replaying of an append-only file.
+#[derive(Clone, Copy, Debug)]
+pub struct Loading {
+    /// When it began.
+    pub started: SystemTime,
+    /// Bytes of all files.
+    pub total_bytes: u64,
+    /// Bytes of those that have been replayed.
+    pub done_bytes: u64,
 }
 
 /// A `CLIENT PAUSE`.
@@ -183,6 +198,7 @@ impl Server {
         let settings = Settings::of(&config);
         let databases = usize::try_from(config.int("databases")).unwrap_or(1);
         let compat = Compat::from_name(config.get("script-compat")).unwrap_or_default();
+        let clients = Clients::with_limits(settings.output_limits);
         Self {
             keyspace: Keyspace::new(databases),
             settings,
@@ -193,7 +209,7 @@ impl Server {
             is_charging: false,
             is_expiring: true,
             slow_log: SlowLog::default(),
-            clients: Clients::default(),
+            clients,
             aof: Aof::default(),
             watches: Watches::default(),
             tracking: Tracking::default(),
@@ -206,6 +222,8 @@ impl Server {
             random_state: None,
             libraries: Libraries::default(),
             script_use: ScriptUse::default(),
+            loading: None,
+            is_stopping: false,
             running_script: None,
             debug_copies: Arc::default(),
             logger: Logger::new(&config),

@@ -19,6 +19,8 @@ use crate::server::state::Server;
 
 /// Room that is made in the buffer before each read, in bytes.
 const READ_BYTES: usize = 256 * 1024;
+/// After so many commands clients may be looked at.
+const COMMANDS_PER_LOOK: u64 = 16;
 /// Commands that failed are named in the server's log, but not more than so many.
 const MAX_WARNINGS: usize = 10;
 
@@ -70,6 +72,9 @@ pub enum LoadError {
         /// Where the command, or its transaction, starts.
         offset: u64,
     },
+    /// A client wants the server to end.
+    #[error("the server was told to end while it was loading")]
+    Stopped,
     /// Another server uses the folder.
     #[error("{path}: another server uses this folder", path = .0.display())]
     InUse(PathBuf),
@@ -98,6 +103,7 @@ pub(super) fn replay(server: &mut Server, path: &Path, may_cut: bool) -> Result<
     };
     let mut file = File::open(path).map_err(failed)?;
     let len = file.metadata().map_err(failed)?.len();
+    let before_bytes = server.loading.map_or(0, |it| it.done_bytes);
     let mut session = Session::new(0);
     session.deny_blocking = true;
     let mut replay = Replay {
@@ -134,6 +140,12 @@ pub(super) fn replay(server: &mut Server, path: &Path, may_cut: bool) -> Result<
                 input.advance(n);
                 offset += n as u64;
                 parser.shrink();
+                if replay.n_commands.is_multiple_of(COMMANDS_PER_LOOK) {
+                    replay.server.serve_while_loading(before_bytes + offset);
+                    if replay.server.is_stopping {
+                        return Err(LoadError::Stopped);
+                    }
+                }
             }
             Step::NeedsMore(_) if is_at_end => break,
             Step::NeedsMore(n) => {

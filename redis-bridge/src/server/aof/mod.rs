@@ -18,7 +18,7 @@ mod rewrite;
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -32,7 +32,7 @@ use crate::host::LogLevel;
 use crate::keyspace::Effects;
 use crate::server::config::Config;
 use crate::server::session::ClientId;
-use crate::server::state::Server;
+use crate::server::state::{Loading, Server};
 
 /// The settings of the log.
 #[derive(Clone, Copy, Debug, Default)]
@@ -234,13 +234,21 @@ impl Server {
         let mut lens = Vec::new();
         self.keyspace.refresh_clock();
         self.keyspace.keep_due(true);
+        let len_of = |file: &_| std::fs::metadata(place.path(file)).map_or(0, |it| it.len());
+        self.loading = Some(Loading {
+            started: SystemTime::now(),
+            total_bytes: files.iter().map(len_of).sum(),
+            done_bytes: 0,
+        });
         for (at, file) in files.iter().enumerate() {
             let is_last = files[at + 1..]
                 .iter()
                 .all(|file| is_empty(&place.path(file)));
             let path = place.path(file);
-            lens.push(load::replay(self, &path, may_cut && is_last)?);
+            let len = load::replay(self, &path, may_cut && is_last);
+            lens.push(len.inspect_err(|_| self.loading = None)?);
         }
+        self.loading = None;
         self.keyspace.keep_due(false);
         self.keyspace.dirty = 0;
         let failed = |path: &Path| {

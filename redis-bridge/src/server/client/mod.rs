@@ -41,6 +41,14 @@ pub struct Clients {
 }
 
 impl Clients {
+    /// None yet, with limits for those to come.
+    pub(crate) fn with_limits(output_limits: OutputLimits) -> Self {
+        Self {
+            output_limits,
+            ..Self::default()
+        }
+    }
+
     /// An id for one more client.
     pub fn next_id(&mut self) -> ClientId {
         self.last_id += 1;

@@ -224,6 +224,7 @@ fn shutdown(cx: &mut Cx<'_>, args: &[&[u8]], _: &mut dyn ReplySink) -> Done {
         cx.server.keyspace.effects.want(false);
     }
     cx.session.closing = true;
+    cx.server.is_stopping = true;
     cx.server.shutdown.notify_one();
     Ok(())
 }

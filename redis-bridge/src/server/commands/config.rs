@@ -86,7 +86,14 @@ fn set(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
     let before = std::mem::replace(&mut cx.server.config, config);
     cx.server.apply_config();
     let is_on = cx.server.config.get("appendonly") == "yes";
-    if let Err(why) = cx.server.turn_aof(is_on) {
+    if cx.server.loading.is_some() {
+        // What is being loaded cannot be turned off, and is not on yet.
+        if before.get("appendonly") != cx.server.config.get("appendonly") {
+            cx.server.config = before;
+            cx.server.apply_config();
+            return failed(b"appendonly", "the append-only file is being loaded");
+        }
+    } else if let Err(why) = cx.server.turn_aof(is_on) {
         cx.server.config = before;
         cx.server.apply_config();
         let text = format!("Cannot turn on the append-only file: {why}");

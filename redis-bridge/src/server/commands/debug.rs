@@ -8,8 +8,12 @@ use crate::commands::args::{float, int, is};
 use crate::commands::error::{CommandError, Done};
 use crate::commands::spec::{CommandSpec, Group};
 use crate::host::LogLevel;
+use crate::keyspace::Value;
+use crate::keyspace::dump;
+use crate::keyspace::string::Text;
 use crate::reply::{Protocol, ReplySink};
 use crate::replying;
+use crate::server::digest::DataDigest;
 use crate::server::state::random_id;
 use crate::server::{dispatch, memory};
 
@@ -51,6 +55,31 @@ fn debug(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
             cx.server.logger.log(LogLevel::Warning, &line);
             out.ok();
         }
+        [word] if is(word, "DIGEST") => {
+            let mut digest = DataDigest::default();
+            let keyspace = cx.keyspace();
+            for number in 0..keyspace.n_databases() {
+                digest.append_database(number, keyspace.db(number));
+            }
+            out.status(digest.to_hex().as_bytes());
+        }
+        [word, ref keys @ ..] if is(word, "DIGEST-VALUE") => {
+            out.array(keys.len());
+            for key in keys {
+                cx.expire_if_due(key);
+                let mut digest = DataDigest::default();
+                if let Some(entry) = cx.server.keyspace.db(cx.db()).get(key) {
+                    digest.append_value(&entry.value, entry.expires_at_ms().is_some());
+                }
+                out.status(digest.to_hex().as_bytes());
+            }
+        }
+        [word, count, ref rest @ ..] if is(word, "POPULATE") && rest.len() < 3 => {
+            populate(cx, count, rest)?;
+            out.ok();
+        }
+        [word, ref options @ ..] if is(word, "RELOAD") => reload(cx, options, out)?,
+        [word] if is(word, "STRINGMATCH-TEST") => out.ok(),
         [word, key] if is(word, "OBJECT") => object(cx, key, out)?,
         [word, flag] if is(word, "SET-ACTIVE-EXPIRE") => {
             cx.server.is_expiring = int(flag).unwrap_or(0) != 0;
@@ -71,6 +100,67 @@ fn debug(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
             ));
         }
     }
+    Ok(())
+}
+
+/// Adds so many keys, `key:0` and so on, with values like `value:0`, but no key that there
+/// is; `rest` may name another beginning than `key`, and the values' length.
+fn populate(cx: &mut Cx<'_>, count: &[u8], rest: &[&[u8]]) -> Done {
+    let positive = |text: &[u8]| {
+        let number = int(text).ok().and_then(|number| u64::try_from(number).ok());
+        let error = "ERR value is out of range, must be positive";
+        number.ok_or(CommandError::of(error))
+    };
+    let count = positive(count)?;
+    let [prefix, size] = match *rest {
+        [] => [&b"key"[..], b"0"],
+        [prefix] => [prefix, b"0"],
+        [prefix, size, ..] => [prefix, size],
+    };
+    let max_bytes = cx.server.settings.max_bulk_bytes.unsigned_abs();
+    let size = positive(size)?.min(max_bytes) as usize;
+    for number in 0..count {
+        let key = [prefix, format!(":{number}").as_bytes()].concat();
+        if cx.exists(&key) {
+            continue;
+        }
+        let mut value = format!("value:{number}").into_bytes();
+        if size > 0 {
+            value.resize(size, 0);
+        }
+        cx.put(&key, Value::String(Text::new(&value)));
+        cx.log_as(&[b"SET", &key, &value]);
+        let db = cx.db();
+        cx.server.signal_modified(db, &key);
+        cx.server.keyspace.dirty += 1;
+    }
+    Ok(())
+}
+
+/// Writes every value as a snapshot would have it, and reads it back. There are no files of
+/// snapshots, so those that `NOSAVE` would read are what is there.
+fn reload(cx: &mut Cx<'_>, options: &[&[u8]], out: &mut dyn ReplySink) -> Done {
+    let is_known = |word: &&[u8]| ["MERGE", "NOFLUSH", "NOSAVE"].iter().any(|it| is(word, it));
+    if !options.iter().all(is_known) {
+        let text = "ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.";
+        return Err(CommandError::of(text));
+    }
+    cx.log_nothing();
+    let keyspace = cx.keyspace();
+    for number in 0..keyspace.n_databases() {
+        let database = keyspace.db_mut(number);
+        let keys: Vec<Box<[u8]>> = database.iter().map(|(key, _)| key.into()).collect();
+        for key in keys {
+            let Some(entry) = database.get_mut(&key) else {
+                continue;
+            };
+            let mut bytes = Vec::new();
+            dump::write_value(&mut bytes, &entry.value);
+            let read = dump::read_value(&bytes);
+            entry.value = read.ok_or(CommandError::of("ERR Error trying to load the RDB dump"))?;
+        }
+    }
+    out.ok();
     Ok(())
 }
 
@@ -151,16 +241,25 @@ fn help(cx: &Cx<'_>, out: &mut dyn ReplySink) {
     let lines = [
         "CHANGE-REPL-ID",
         "    Change the replication id that INFO shows.",
+        "DIGEST",
+        "    Output a hex signature representing the current DB content.",
+        "DIGEST-VALUE <key> [<key> ...]",
+        "    Output a hex signature of the values of all the specified keys.",
         "ERROR <string>",
         "    Return a protocol error with <string> as message.",
         "LOG <message>",
         "    Write <message> to the server log.",
         "OBJECT <key>",
         "    Show low level info about <key> and its value.",
+        "POPULATE <count> [<prefix>] [<size>]",
+        "    Create <count> string keys named key:<num>. If <prefix> is specified then",
+        "    it is used instead of the 'key' prefix.",
         "PROTOCOL <type>",
         "    Reply with a test value of the specified type.",
         "QUICKLIST-PACKED-THRESHOLD <size>",
         "    Accepted; lists have one encoding of long elements.",
+        "RELOAD [option ...]",
+        "    Write all values as snapshots have them, and read them back.",
         "SET-ACTIVE-EXPIRE (0|1)",
         "    Whether expired keys are deleted before somebody asks for them.",
         "SLEEP <seconds>",

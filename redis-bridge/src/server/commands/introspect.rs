@@ -235,14 +235,76 @@ fn document(specs: &[&CommandSpec], out: &mut dyn ReplySink) {
     for spec in specs {
         out.bulk(spec.name.as_bytes());
         let subcommands: Vec<_> = spec.subcommands.iter().collect();
-        out.map(if subcommands.is_empty() { 2 } else { 3 });
+        let arguments = arguments(spec);
+        let n_more = [arguments.is_empty(), subcommands.is_empty()];
+        out.map(2 + n_more.iter().filter(|is_empty| !**is_empty).count());
         out.bulk(b"since");
         out.bulk(spec.since.as_bytes());
         out.bulk(b"group");
         out.bulk(spec.group.name().as_bytes());
+        if !arguments.is_empty() {
+            out.bulk(b"arguments");
+            out.array(arguments.len());
+            arguments.iter().for_each(|argument| argument.send(out));
+        }
         if !subcommands.is_empty() {
             out.bulk(b"subcommands");
             document(&subcommands, out);
+        }
+    }
+}
+
+/// An argument as far as the table tells: whether it is a key, and whether it must be there.
+struct Argument {
+    is_key: bool,
+    /// It stands for all arguments that may follow.
+    is_open: bool,
+}
+
+fn arguments(spec: &CommandSpec) -> Vec<Argument> {
+    if !spec.subcommands.is_empty() {
+        return Vec::new();
+    }
+    let n_words = 1 + usize::from(spec.name.contains('|'));
+    let n_fixed = spec.arity.unsigned_abs() as usize;
+    let is_key = |at: usize| match spec.keys {
+        KeySpec::Range { first, last, step } => {
+            let in_range = last < 0 || at as isize <= last;
+            at >= first && in_range && (at - first).is_multiple_of(step)
+        }
+        KeySpec::FirstAndStore => at == 1,
+        KeySpec::Counted { dest, .. } => dest > 0 && at == dest,
+        KeySpec::None | KeySpec::Streams(_) => false,
+    };
+    let fixed = (n_words..n_fixed).map(|at| Argument {
+        is_key: is_key(at),
+        is_open: false,
+    });
+    let open = (spec.arity < 0).then(|| Argument {
+        is_key: n_fixed > n_words && is_key(n_fixed) && is_key(n_fixed + 1),
+        is_open: true,
+    });
+    fixed.chain(open).collect()
+}
+
+impl Argument {
+    fn send(&self, out: &mut dyn ReplySink) {
+        let name: &[u8] = if self.is_key { b"key" } else { b"argument" };
+        let kind: &[u8] = if self.is_key { b"key" } else { b"string" };
+        out.map(2 + usize::from(self.is_key) + usize::from(self.is_open));
+        out.bulk(b"name");
+        out.bulk(name);
+        out.bulk(b"type");
+        out.bulk(kind);
+        if self.is_key {
+            out.bulk(b"key_spec_index");
+            out.integer(0);
+        }
+        if self.is_open {
+            out.bulk(b"flags");
+            out.set(2);
+            out.status(b"optional");
+            out.status(b"multiple");
         }
     }
 }

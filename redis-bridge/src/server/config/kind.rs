@@ -23,6 +23,8 @@ pub enum Kind {
     OutputLimits,
     /// Words; a file gives each as an argument.
     Words,
+    /// The name of a file or a folder, and which, without a way to it.
+    Name(&'static str, &'static str),
     /// Any text.
     Text,
 }
@@ -76,7 +78,11 @@ impl Kind {
                 Ok(limits.to_string())
             }
             Self::Words => Ok(value.split_ascii_whitespace().collect::<Vec<_>>().join(" ")),
-            Self::Text => Ok(value.to_owned()),
+            Self::Name(name, _) if value.is_empty() => Err(format!("{name} can't be empty")),
+            Self::Name(name, what) if value.contains(['/', '\\']) => {
+                Err(format!("{name} can't be a path, just a {what}"))
+            }
+            Self::Name(..) | Self::Text => Ok(value.to_owned()),
         }
     }
 }

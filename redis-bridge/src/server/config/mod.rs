@@ -160,6 +160,18 @@ mod tests {
         check("notify-keyspace-events", "Kx", Ok("xK"));
         check("save", "900  1", Ok("900 1"));
         check("save", "900", Err("Invalid save parameters"));
+        check("appenddirname", "logs", Ok("logs"));
+        check("appenddirname", "", Err("appenddirname can't be empty"));
+        check(
+            "appenddirname",
+            "a/b",
+            Err("appenddirname can't be a path, just a dirname"),
+        );
+        check(
+            "appendfilename",
+            "../x",
+            Err("appendfilename can't be a path, just a filename"),
+        );
         let before = "normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60";
         check("client-output-buffer-limit", "", Ok(before));
         check(

@@ -88,7 +88,7 @@ impl Kind {
             differs,
         };
         match self {
-            Self::Text | Self::Events => {
+            Self::Text | Self::Name(..) | Self::Events => {
                 // A file that says `""` keeps it where that is a value, and else loses it.
                 if value.is_empty() && self == Self::Text && name != "logfile" {
                     return vec![];

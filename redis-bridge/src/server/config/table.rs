@@ -85,7 +85,7 @@ pub const CONFIG: &[ConfigSpec] = &[
     row(
         "appenddirname",
         "",
-        Kind::Text,
+        Kind::Name("appenddirname", "dirname"),
         "appendonlydir",
         FIXED,
         "Folder of the append-only file, in dir",
@@ -93,7 +93,7 @@ pub const CONFIG: &[ConfigSpec] = &[
     row(
         "appendfilename",
         "",
-        Kind::Text,
+        Kind::Name("appendfilename", "filename"),
         "appendonly.aof",
         FIXED,
         "What the names of the append-only file's parts begin with",

@@ -1,6 +1,6 @@
 //! What `INFO` says of memory and of the files.
 
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, SystemTimeError, UNIX_EPOCH};
 
 use super::Text;
 use crate::server::Server;
@@ -72,7 +72,7 @@ pub(super) fn memory_use(server: &Server, text: &mut Text) {
 
 /// There are no snapshots, and no copies of the process that could write them.
 pub(super) fn persistence(server: &Server, text: &mut Text) {
-    text.line("loading", 0);
+    text.line("loading", u8::from(server.loading.is_some()));
     text.line("async_loading", 0);
     text.line("current_cow_peak", 0);
     text.line("current_cow_size", 0);
@@ -111,5 +111,22 @@ pub(super) fn persistence(server: &Server, text: &mut Text) {
     text.line("module_fork_last_cow_size", 0);
     if server.aof.is_on() {
         text.line("aof_buffer_length", server.keyspace.effects.log().len());
+    }
+    if let Some(loading) = server.loading {
+        let seconds =
+            |since: Result<Duration, SystemTimeError>| since.map_or(0.0, |it| it.as_secs_f64());
+        let elapsed = seconds(loading.started.elapsed());
+        let (done, total) = (loading.done_bytes, loading.total_bytes);
+        let left = total.saturating_sub(done) as f64 / done.max(1) as f64;
+        let started = loading
+            .started
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        text.line("loading_start_time", started.as_secs());
+        text.line("loading_total_bytes", total);
+        text.line("loading_loaded_bytes", done);
+        let percent = done as f64 * 100.0 / total.max(1) as f64;
+        text.line("loading_loaded_perc", format_args!("{percent:.2}"));
+        text.line("loading_eta_seconds", (elapsed * left) as u64);
     }
 }

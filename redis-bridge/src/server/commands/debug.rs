@@ -79,7 +79,6 @@ fn debug(cx: &mut Cx<'_>, args: &[&[u8]], out: &mut dyn ReplySink) -> Done {
             out.ok();
         }
         [word, ref options @ ..] if is(word, "RELOAD") => reload(cx, options, out)?,
-        [word] if is(word, "STRINGMATCH-TEST") => out.ok(),
         [word, key] if is(word, "OBJECT") => object(cx, key, out)?,
         [word, flag] if is(word, "SET-ACTIVE-EXPIRE") => {
             cx.server.is_expiring = int(flag).unwrap_or(0) != 0;

@@ -13,6 +13,14 @@ for i = 1, 40 do long[i] = big end
 broken = {}
 for i = 1, 40 do broken[i] = big end
 broken[41] = {}
+short = ("01"):rep(1000)
+-- Its border is found by counting: the powers of two that the search tries are there.
+misleading = {}
+for i = 1, 2 ^ 15 do misleading[i] = i end
+for i = 1, 100 do misleading["k" .. i] = 1 end
+for i = 1, 100 do misleading["k" .. i] = nil end
+local power = 2 ^ 15 + 1
+while power <= 2 ^ 31 do misleading[power] = 1 power = power * 2 end
 "#;
 
 /// Repeats `work` a thousand times under a limit of a million instructions: it must strike.
@@ -47,6 +55,9 @@ fn strings() {
         "c = f(big, '!', 1, true)",
         "c = f(big, '0123456789abcdef!', 1, true)",
         "c = f(big, '!')",
+        "c = f(big, '%u')",
+        "c = f(big, '![^x]')",
+        "c = f(short, '[^01]')",
         "c = rawequal(other, twin)",
         "c = tonumber(big)",
         "c = tonumber(big, 16)",
@@ -61,6 +72,7 @@ fn strings() {
 fn lists() {
     for work in [
         "table.insert(list, 1, 0)",
+        "c = #misleading",
         "table.insert(list, table.remove(list, 1))",
         "c = table.concat(texts)",
         "c = table.concat(long)",

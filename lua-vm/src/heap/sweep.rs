@@ -77,7 +77,12 @@ impl Heap {
 
     /// One step as allocation drives it, and the threshold of the next.
     pub(crate) fn step(&mut self) -> bool {
-        let work = STEP_BYTES / 100 * self.step_percent().clamp(1, MOST_STEP_PERCENT);
+        // 0 is without a limit in the reference: as much as is ever done.
+        let percent = match self.step_percent() {
+            0 => MOST_STEP_PERCENT,
+            percent => percent.min(MOST_STEP_PERCENT),
+        };
+        let work = STEP_BYTES / 100 * percent;
         let has_ended = self.advance(work);
         if has_ended {
             self.set_pause_threshold();

@@ -2,6 +2,7 @@
 
 use super::TableObj;
 use crate::heap::Heap;
+use crate::value::RawValue;
 
 /// A border of the table: `t[n]` is not nil (or n is 0) and `t[n+1]` is.
 ///
@@ -39,6 +40,7 @@ pub(crate) unsafe fn border(heap: &Heap, table: *const TableObj) -> u64 {
                 while !is_nil(index) {
                     index += 1;
                 }
+                heap.spend_bytes(index as usize * size_of::<RawValue>());
                 return index - 1;
             }
         }

@@ -8,6 +8,10 @@ use super::{
 
 /// Number of steps between two calls of the charge callback.
 const CHARGE_UNIT: u64 = 4096;
+/// Steps that a search may take for the call that asked for it.
+const FREE_STEPS: u64 = 64;
+/// Bytes that are searched for one byte in about the time of a step.
+const SEARCHED_PER_STEP: usize = 16;
 
 /// A place to resume from when matching fails.
 #[derive(Clone, Copy, Debug)]
@@ -52,21 +56,36 @@ impl Matcher {
         init: usize,
         charge: &mut impl FnMut(u64) -> Result<(), E>,
     ) -> Result<Option<(usize, usize)>, Stop<E>> {
+        let found = self.search(pattern, subject, init, charge)?;
+        // Searches that each stay below the unit would cost nothing, however many there are.
+        if self.steps > FREE_STEPS {
+            charge(std::mem::take(&mut self.steps)).map_err(Stop::Charge)?;
+        }
+        Ok(found)
+    }
+
+    fn search<E>(
+        &mut self,
+        pattern: &Pattern,
+        subject: &[u8],
+        init: usize,
+        charge: &mut impl FnMut(u64) -> Result<(), E>,
+    ) -> Result<Option<(usize, usize)>, Stop<E>> {
         let mut start = init;
         loop {
             if !pattern.anchored {
                 let rest = &subject[start..];
-                let skip = match pattern.head {
-                    Single::Any => Some(0),
-                    Single::Byte(byte) => memchr::memchr(byte, rest),
+                let (skip, per_step) = match pattern.head {
+                    Single::Any => (Some(0), 1),
+                    Single::Byte(byte) => (memchr::memchr(byte, rest), SEARCHED_PER_STEP),
                     Single::Set(index) => {
                         let set = pattern.set(index);
-                        rest.iter().position(|&byte| set.contains(byte))
+                        (rest.iter().position(|&byte| set.contains(byte)), 1)
                     }
                 };
+                self.spend(skip.unwrap_or(rest.len()) / per_step, charge)?;
                 let Some(skip) = skip else { return Ok(None) };
                 start += skip;
-                self.spend(skip, charge)?;
             }
             if let Some(end) = self.match_at(pattern, subject, start, charge)? {
                 return Ok(Some((start, end)));

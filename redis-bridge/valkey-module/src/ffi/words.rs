@@ -69,7 +69,7 @@ fn kept(api: &'static Api, place: &mut Place, word: &[u8]) -> Option<*mut RawStr
 /// A command's words as strings of the server.
 pub(super) struct Argv<'a> {
     pointers: SmallVec<[*mut RawString; 8]>,
-    /// Which of the first words are kept, and not ours to free.
+    /// Which of the first pointers are kept, and not ours to free.
     is_kept: [bool; KEPT_PLACES],
     _places: Option<RefMut<'a, [Place; KEPT_PLACES]>>,
     api: &'static Api,
@@ -79,14 +79,15 @@ impl<'a> Argv<'a> {
     /// Finds or copies the words. What is kept serves one list at a time.
     pub(super) fn new(api: &'static Api, words: &[&[u8]], kept_words: Option<&'a Words>) -> Self {
         let mut places = kept_words.and_then(|words| words.places.try_borrow_mut().ok());
-        let mut pointers = SmallVec::new();
+        let mut pointers = SmallVec::<[*mut RawString; 8]>::new();
         let mut is_kept = [false; KEPT_PLACES];
         for (at, word) in words.iter().enumerate() {
             if at < KEPT_PLACES
                 && let Some(places) = &mut places
                 && let Some(pointer) = kept(api, &mut places[at], word)
             {
-                is_kept[at] = true;
+                // There are no more pointers than words before this one.
+                is_kept[pointers.len()] = true;
                 pointers.push(pointer);
             } else if let Some(string) = ServerString::new(api, word) {
                 pointers.push(string.into_raw());

@@ -40,6 +40,11 @@ pub struct VmConfig {
     pub stress_collector: bool,
     /// How tables hash strings.
     pub string_hash: StringHash,
+    /// Bytes that may be allocated between two cycles of the collector at least, unless the
+    /// script has set a pause of 100 percent or less. The pause is a share of what is alive: a
+    /// small heap that makes much garbage is marked all the time, unless it may take a little
+    /// more. 0 keeps it small.
+    pub least_pause: usize,
 }
 
 /// What an interrupt does to the running script.
@@ -182,6 +187,7 @@ impl Vm {
             }
             (*core).heap.set_limit(config.memory_limit);
             (*core).heap.is_stressed = config.stress_collector;
+            (*core).heap.least_pause = config.least_pause;
         }
         vm
     }

@@ -82,10 +82,14 @@ struct Session {
     profile: Option<PathBuf>,
 }
 
+/// What a heap may grow by between two cycles: a command has memory to spare.
+const LEAST_PAUSE_BYTES: usize = 512 * 1024;
+
 impl Session {
     fn new(program: Vec<u8>, line_start: LineStart) -> Result<Session, Reported> {
         let mut vm = Vm::new(VmConfig {
             stress_collector: std::env::var_os(STRESS_VARIABLE).is_some(),
+            least_pause: LEAST_PAUSE_BYTES,
             ..VmConfig::default()
         });
         let mut session = Session {

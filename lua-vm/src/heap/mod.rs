@@ -81,6 +81,8 @@ pub(crate) struct Heap {
     pub(crate) pause: i32,
     /// Work per allocation, in percent (`setstepmul`).
     pub(crate) step_multiplier: i32,
+    /// Bytes between two cycles at least: [`crate::VmConfig::least_pause`].
+    pub(crate) least_pause: usize,
     /// Bytes live after the last mark.
     pub(crate) estimate: usize,
     objects: Pool,
@@ -137,6 +139,7 @@ impl Heap {
             is_stressed: false,
             pause: 200,
             step_multiplier: 200,
+            least_pause: 0,
             estimate: 0,
             objects: Pool::new(),
             buffers: Pool::new(),

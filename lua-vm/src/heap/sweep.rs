@@ -13,10 +13,6 @@ use crate::value::string::{MAX_INTERNED, StringObj, size_of_string};
 /// Bytes that may be allocated between two steps.
 const STEP_BYTES: usize = 16 * 1024;
 
-/// Bytes that may be allocated between two cycles at least: a small heap would be marked all the
-/// time, for memory that nobody misses.
-const LEAST_PAUSE_BYTES: usize = 512 * 1024;
-
 /// The largest pause and step multiplier that count.
 const MOST_PERCENT: i32 = 100_000;
 /// The largest step multiplier of steps that allocation drives, in percent: what a script does
@@ -125,7 +121,7 @@ impl Heap {
         let threshold = (self.estimate / 100).saturating_mul(percent);
         // Up to 100 the collector is not to wait (manual §2.10).
         let least = if percent > 100 {
-            LEAST_PAUSE_BYTES
+            self.least_pause.max(STEP_BYTES)
         } else {
             STEP_BYTES
         };

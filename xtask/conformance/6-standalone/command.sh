@@ -185,7 +185,7 @@ lua -e 'local f = io.open("out.txt", "a") f:write(" too") f:close() os.exit(0)';
 lua -e 'local p = newproxy(true) getmetatable(p).__gc = function() print("not called") end os.exit(0)'
 --- case: an interrupt is an error of the running chunk
 ulimit -t 20
-running() { ( exec "$0" "$@" ) > out 2>&1 & pid=$!; until grep -qs ready out; do :; done; }
+running() { rm -f out; ( exec "$0" "$@" ) > out 2>&1 & pid=$!; until grep -qs ready out; do :; done; }
 running -e 'print("ready") io.flush() while true do end'; kill -INT $pid; wait $pid; echo "exit $?"; cat out
 cat > a.lua <<'END'
 io.stdout:setvbuf("no")

@@ -159,7 +159,12 @@ impl Sender<'_> {
         if let Value::String(digits) = table.get_bytes(b"big_number") {
             let is_break = |byte: &u8| matches!(byte, b'\r' | b'\n');
             let clean = |byte: &u8| if is_break(byte) { b' ' } else { *byte };
-            let digits: Vec<u8> = digits.as_bytes().iter().map(clean).collect();
+            // To Valkey's engine it is a string of C.
+            let digits = match self.wording.is_valkey {
+                true => until_nul(digits.as_bytes()),
+                false => digits.as_bytes(),
+            };
+            let digits: Vec<u8> = digits.iter().map(clean).collect();
             reply.big_number(&digits);
             return None;
         }

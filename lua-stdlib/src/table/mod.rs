@@ -53,8 +53,8 @@ impl Work {
     }
 }
 
-/// Elements moved at once that cost as much as one moved alone.
-const MOVED_PER_UNIT: i64 = 16;
+/// Bytes of an element of a list.
+const ELEMENT_BYTES: usize = 8;
 
 /// Moves `count` elements from position `from` to position `to`.
 fn move_items(
@@ -65,7 +65,7 @@ fn move_items(
     count: i64,
 ) -> Result<(), LuaError> {
     if table.move_items(from, to, count)? {
-        return cx.charge((count / MOVED_PER_UNIT) as u64);
+        return cx.charge_bytes(count as usize * ELEMENT_BYTES);
     }
     let mut work = Work::default();
     let mut move_one = |i: i64| {

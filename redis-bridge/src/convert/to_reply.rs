@@ -160,9 +160,10 @@ impl Sender<'_> {
             let is_break = |byte: &u8| matches!(byte, b'\r' | b'\n');
             let clean = |byte: &u8| if is_break(byte) { b' ' } else { *byte };
             // To Valkey's engine it is a string of C.
-            let digits = match self.wording.is_valkey {
-                true => until_nul(digits.as_bytes()),
-                false => digits.as_bytes(),
+            let digits = if self.wording.is_valkey {
+                until_nul(digits.as_bytes())
+            } else {
+                digits.as_bytes()
             };
             let digits: Vec<u8> = digits.iter().map(clean).collect();
             reply.big_number(&digits);

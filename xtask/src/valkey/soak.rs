@@ -2,8 +2,8 @@
 //! flush, replace, kill, limit, debug and ask, all at random. No answer may be wrong, the server may
 //! not end, no fault of the engine may be caught, and memory has to stay where it is.
 
+use std::sync::RwLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::sync::{Mutex, RwLock};
 use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
 
@@ -17,6 +17,7 @@ use crate::proc::Profile;
 use crate::redis::server::Server;
 use crate::redis::soak::Residents;
 use crate::redis::soak::client::{Client, Failure};
+use crate::redis::soak::violations::Violations;
 
 /// How often the load rests, memory is measured, and figures are printed.
 const INTERVAL: Duration = Duration::from_secs(10);
@@ -32,20 +33,7 @@ pub(super) struct Shared {
     /// Clients hold it to read while they work; who holds it to write has the server for himself.
     gate: RwLock<()>,
     n_commands: AtomicU64,
-    violations: Mutex<Vec<String>>,
-}
-
-impl Shared {
-    fn violate(&self, text: String) {
-        println!("VIOLATION {text}");
-        if let Ok(mut violations) = self.violations.lock() {
-            violations.push(text);
-        }
-    }
-
-    fn n_violations(&self) -> usize {
-        self.violations.lock().map_or(1, |all| all.len())
-    }
+    violations: Violations,
 }
 
 /// Runs the command; true if nothing was wrong.
@@ -67,7 +55,7 @@ pub(crate) fn run(flags: &SoakFlags) -> Result<bool> {
         is_over: AtomicBool::new(false),
         gate: RwLock::new(()),
         n_commands: AtomicU64::new(0),
-        violations: Mutex::default(),
+        violations: Violations::default(),
     };
     let time = Duration::from_secs_f64(flags.minutes * 60.0);
     let figures = thread::scope(|scope| {
@@ -84,9 +72,11 @@ pub(crate) fn run(flags: &SoakFlags) -> Result<bool> {
         driven
     })?;
     if !server.stop(true)? {
-        shared.violate(format!("it did not stop in order\n{}", server.log_tail()));
+        shared
+            .violations
+            .add(format!("it did not stop in order\n{}", server.log_tail()));
     }
-    let n_violations = shared.n_violations();
+    let n_violations = shared.violations.count();
     let n_commands = shared.n_commands.load(Relaxed);
     println!("soak: {n_commands} commands, {figures}, {n_violations} violations");
     Ok(n_violations == 0)
@@ -111,7 +101,7 @@ fn serve(work: super::workload::Work, shared: &Shared, seed: u64) {
             }
         };
         match outcome {
-            Err(Failure::Violation(text)) => shared.violate(text),
+            Err(Failure::Violation(text)) => shared.violations.add(text),
             Err(Failure::Lost) | Ok(()) => {}
         }
         shared.n_commands.fetch_add(client.n_commands, Relaxed);
@@ -140,7 +130,7 @@ fn drive(server: &mut Server, shared: &Shared, time: Duration) -> Result<String>
     let mut last = Instant::now();
     let mut residents = Residents::default();
     let mut most_held = 0;
-    while started.elapsed() < time && shared.n_violations() < MAX_VIOLATIONS {
+    while started.elapsed() < time && shared.violations.count() < MAX_VIOLATIONS {
         sleep(Duration::from_millis(50));
         if let Some(how) = server.crash()? {
             bail!("the server ended by itself: {how}\n{}", server.log_tail());
@@ -165,7 +155,7 @@ fn drive(server: &mut Server, shared: &Shared, time: Duration) -> Result<String>
         );
     }
     if let Some(problem) = residents.problem_of_floor() {
-        shared.violate(problem);
+        shared.violations.add(problem);
     }
     let (first, last) = residents.floor().unwrap_or_default();
     Ok(format!(
@@ -219,7 +209,7 @@ fn look(server: &Server, shared: &Shared) -> Result<Seen> {
     let held = number("used_memory_vm_total")?;
     let faults = number("ferrous_internal_errors")?;
     if faults > 0 {
-        shared.violate(format!(
+        shared.violations.add(format!(
             "{faults} faults of the engine\n{}",
             server.log_tail()
         ));
@@ -235,13 +225,17 @@ fn look(server: &Server, shared: &Shared) -> Result<Seen> {
         let bytes = number(name)?;
         flushed += bytes;
         if bytes > FRESH_BYTES {
-            shared.violate(format!("{name} is {bytes} when all has been flushed"));
+            shared
+                .violations
+                .add(format!("{name} is {bytes} when all has been flushed"));
         }
     }
     for name in ["ferrous_scripts", "ferrous_functions"] {
         let count = number(name)?;
         if count > 0 {
-            shared.violate(format!("{name} is {count} when all has been flushed"));
+            shared
+                .violations
+                .add(format!("{name} is {count} when all has been flushed"));
         }
     }
     Ok(Seen {

@@ -4,6 +4,7 @@
 
 pub(crate) mod client;
 mod progress;
+pub(crate) mod violations;
 mod workers;
 
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use self::client::Client;
+use self::violations::Violations;
 use self::workers::{Worker, all_workers};
 use super::server::{Launch, Server};
 use crate::cli::SoakFlags;
@@ -65,23 +67,10 @@ pub(super) struct Shared {
     /// The most that was lost, in milliseconds before a crash.
     max_loss_ms: AtomicU64,
     crashes: Mutex<Vec<Crash>>,
-    violations: Mutex<Vec<String>>,
+    violations: Violations,
 }
 
 impl Shared {
-    fn violate(&self, text: String) {
-        println!("VIOLATION {text}");
-        if let Ok(mut violations) = self.violations.lock() {
-            violations.push(text);
-        }
-    }
-
-    fn n_violations(&self) -> usize {
-        self.violations
-            .lock()
-            .map_or(1, |violations| violations.len())
-    }
-
     /// The first crash at or after a moment.
     fn crash_since(&self, moment: Instant) -> Option<Crash> {
         let crashes = self.crashes.lock().ok()?;
@@ -133,7 +122,7 @@ pub(crate) fn soak(launch: Launch, flags: &SoakFlags) -> Result<Outcome> {
         n_checks: AtomicU64::new(0),
         max_loss_ms: AtomicU64::new(0),
         crashes: Mutex::default(),
-        violations: Mutex::default(),
+        violations: Violations::default(),
     };
     let time = Duration::from_secs_f64(flags.minutes * 60.0);
     let mut client = Client::connect(shared.port)?;
@@ -149,15 +138,17 @@ pub(crate) fn soak(launch: Launch, flags: &SoakFlags) -> Result<Outcome> {
         driven
     })?;
     if let Some(problem) = log.resident.problem() {
-        shared.violate(problem);
+        shared.violations.add(problem);
     }
     log.final_len = aof_len(server.folder());
     if !server.stop(true)? {
-        shared.violate(format!("it did not stop in order\n{}", server.log_tail()));
+        shared
+            .violations
+            .add(format!("it did not stop in order\n{}", server.log_tail()));
     }
     server.start_again()?;
     let figures = log.figures(&shared, flags);
-    let violations = shared.violations.into_inner().unwrap_or_default();
+    let violations = shared.violations.into_inner();
     Ok(Outcome {
         violations,
         figures,
@@ -180,7 +171,7 @@ fn serve(mut worker: Box<dyn Worker>, shared: &Shared, seed: u64) {
             Ok(())
         });
         match outcome {
-            Err(client::Failure::Violation(text)) => shared.violate(text),
+            Err(client::Failure::Violation(text)) => shared.violations.add(text),
             Err(client::Failure::Lost) => thread::sleep(Duration::from_millis(5)),
             Ok(()) => {}
         }
@@ -207,7 +198,7 @@ fn drive(server: &mut Server, shared: &Shared, time: Duration) -> Result<Log> {
     let mut last_report = Instant::now();
     let mut next_kill = Duration::from_millis(fastrand::u64(300..5000));
     let mut last_kill = Instant::now();
-    while started.elapsed() < time && shared.n_violations() < MAX_VIOLATIONS {
+    while started.elapsed() < time && shared.violations.count() < MAX_VIOLATIONS {
         thread::sleep(Duration::from_millis(20));
         if let Some(how) = server.crash()? {
             bail!("the server ended by itself: {how}\n{}", server.log_tail());
@@ -216,7 +207,9 @@ fn drive(server: &mut Server, shared: &Shared, time: Duration) -> Result<Log> {
         if is_chaos && last_kill.elapsed() >= next_kill {
             let in_order = fastrand::u8(..5) == 0;
             if !server.stop(in_order)? {
-                shared.violate(format!("it did not stop in order\n{}", server.log_tail()));
+                shared
+                    .violations
+                    .add(format!("it did not stop in order\n{}", server.log_tail()));
             }
             // Nobody finds the next server before this, nor hears of the last one after.
             if let Ok(mut crashes) = shared.crashes.lock() {
@@ -320,7 +313,7 @@ impl Log {
             self.final_len >> 10,
             first >> 10,
             last >> 10,
-            shared.n_violations(),
+            shared.violations.count(),
         )
     }
 }

@@ -23,6 +23,8 @@ use crate::heap::object::{Header, Kind, mark};
 
 /// Longest string, in bytes, that is interned.
 pub(crate) const MAX_INTERNED: usize = 40;
+/// Strings that the set has room for at first: about what the libraries bring.
+const FIRST_STRINGS: usize = 224;
 /// Longest string, in bytes.
 pub(crate) const MAX_LENGTH: usize = i32::MAX as usize;
 
@@ -194,7 +196,7 @@ pub(crate) struct StringSet {
 impl StringSet {
     pub(crate) fn new(table_hash: StringHash) -> StringSet {
         StringSet {
-            table: HashTable::new(),
+            table: HashTable::with_capacity(FIRST_STRINGS),
             state: RandomState::default(),
             table_hash,
         }

@@ -186,6 +186,9 @@ impl Pattern {
             return Rc::new(Pattern::new(source, caret));
         }
         CACHE.with_borrow_mut(|cache| {
+            if cache.is_empty() {
+                cache.resize_with(CACHE_SLOTS, || None);
+            }
             let slot = &mut cache[cache_slot(source)];
             match slot {
                 Some(entry) if entry.source == source && entry.caret == caret => {
@@ -275,8 +278,8 @@ struct CacheEntry {
 }
 
 thread_local! {
-    static CACHE: RefCell<[Option<CacheEntry>; CACHE_SLOTS]> =
-        const { RefCell::new([const { None }; CACHE_SLOTS]) };
+    /// Empty until the first use: the slots are not part of what every thread starts with.
+    static CACHE: RefCell<Vec<Option<CacheEntry>>> = const { RefCell::new(Vec::new()) };
 }
 
 fn cache_slot(source: &[u8]) -> usize {

@@ -364,9 +364,9 @@ unsafe fn seed(heap: &mut Heap, table: *mut TableObj) -> bool {
 }
 
 unsafe fn free_position(table: *mut TableObj) -> Option<*mut Node> {
-    // SAFETY: T2: `last_free` is at most the number of nodes.
+    // SAFETY: T2: `last_free` is at most the number of nodes, if there are any.
     unsafe {
-        while (*table).last_free > 0 {
+        while (*table).has_nodes() && (*table).last_free > 0 {
             (*table).last_free -= 1;
             let node = (*table).nodes.add((*table).last_free as usize);
             if (*node).key.is_nil() {

@@ -1,5 +1,5 @@
 //! The `lua` command: see [`lua_stdlib::command`].
 
-fn main() {
+fn main() -> std::process::ExitCode {
     lua_stdlib::command::main()
 }

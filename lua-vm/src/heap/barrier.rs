@@ -1,41 +1,13 @@
 //! Write barriers: what keeps a black object from hiding a white one (G4).
 //!
-//! Tables are written often and to many objects, so a black one that is written to
-//! turns gray again and is looked at once more at the end. Everything else marks what
-//! is stored.
+//! Here are those of objects that are not tables: they mark what is stored. [`super::parts`] has
+//! those of tables.
 
 use super::object::{Header, mark};
 use super::{Heap, Phase};
-use crate::table::TableObj;
 use crate::value::RawValue;
 
 impl Heap {
-    /// To be called before a store into a table.
-    ///
-    /// # Safety
-    ///
-    /// The table is live and of this heap.
-    #[inline(always)]
-    pub(crate) unsafe fn barrier_back(&mut self, table: *mut TableObj) {
-        // SAFETY: the caller's contract.
-        unsafe {
-            if (*table).header.mark & mark::BLACK != 0 {
-                self.regray(&raw mut (*table).header);
-            }
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    unsafe fn regray(&mut self, object: *mut Header) {
-        // SAFETY: called with a live object. Outside the mark the list is not read
-        // before it is emptied.
-        unsafe { (*object).mark &= !mark::BLACK };
-        if self.phase == Phase::Mark {
-            self.gray_again.push(object);
-        }
-    }
-
     /// To be called after a store of `value` into an object that is not a table.
     ///
     /// # Safety

@@ -12,7 +12,7 @@ use crate::func::closure::{LuaClosure, NativeClosure};
 use crate::func::upvalue::UpValue;
 use crate::interp::stack::Coroutine;
 use crate::meta::Event;
-use crate::table::{TableObj, dead_key};
+use crate::table::{Node, TableObj, dead_key};
 use crate::value::RawValue;
 
 impl Heap {
@@ -20,8 +20,9 @@ impl Heap {
     pub(super) fn start_mark(&mut self) {
         self.phase = Phase::Mark;
         self.gray.clear();
-        self.gray_again.clear();
+        self.gray_threads.clear();
         self.weak_tables.clear();
+        self.unfinished.start(self.bytes);
         self.mark_roots();
     }
 
@@ -102,14 +103,17 @@ impl Heap {
         }
     }
 
-    /// Looks at one gray object; returns its size in bytes, `None` if there is none.
+    /// Looks at one gray object, or at a part of a large table; returns the size in bytes of
+    /// what was looked at, `None` if there is nothing left.
     pub(super) fn propagate(&mut self) -> Option<usize> {
-        let object = self.gray.pop()?;
+        let Some(object) = self.gray.pop() else {
+            return self.propagate_part();
+        };
         // SAFETY: gray objects are live.
         unsafe {
             (*object).mark |= mark::BLACK;
             Some(match (*object).kind {
-                Kind::Table => self.traverse_table(object.cast()),
+                Kind::Table => self.traverse_table(object.cast(), false),
                 Kind::LuaFunction => {
                     let closure = object.cast::<LuaClosure>();
                     let count = (*object).extra as usize;
@@ -131,7 +135,7 @@ impl Heap {
                 }
                 Kind::Thread => {
                     (*object).mark &= !mark::BLACK;
-                    self.gray_again.push(object);
+                    self.gray_threads.push(object.cast());
                     self.traverse_coroutine(object.cast(), false)
                 }
                 Kind::Code => self.traverse_code(object.cast()),
@@ -161,18 +165,21 @@ impl Heap {
         }
     }
 
-    unsafe fn traverse_table(&mut self, table: *mut TableObj) -> usize {
+    /// Marks what a table refers to; of a large one, unless it `is_atomic`, a part at a time.
+    unsafe fn traverse_table(&mut self, table: *mut TableObj, is_atomic: bool) -> usize {
         // SAFETY: the caller passes a live table; T1, T2.
         unsafe {
             let (mut weak_keys, mut weak_values) = (false, false);
             if !(*table).metatable.is_null() {
                 self.mark_pointer((*table).metatable);
                 (weak_keys, weak_values) = self.weakness((*table).metatable);
-                if weak_keys || weak_values {
-                    // Stays gray, so that it needs no barrier, and is cleared at the end.
-                    (*table).header.mark &= !mark::BLACK;
-                    self.weak_tables.push(table);
-                }
+            }
+            if weak_keys || weak_values {
+                // Stays gray, so that it needs no barrier, and is cleared at the end.
+                (*table).header.mark &= !mark::BLACK;
+                self.weak_tables.push(table);
+            } else if !is_atomic && self.put_aside(table) {
+                return size_of::<TableObj>();
             }
             if !weak_values {
                 for i in 0..(*table).array_len() as usize {
@@ -180,21 +187,34 @@ impl Heap {
                 }
             }
             for i in 0..(*table).node_count() {
-                let node = (*table).nodes.add(i);
-                if (*node).value.is_nil() {
-                    if (*node).key.is_object() {
-                        (*node).key = dead_key((*node).key);
-                    }
-                } else {
-                    if !weak_keys {
-                        self.mark_value((*node).key);
-                    }
-                    if !weak_values {
-                        self.mark_value((*node).value);
-                    }
-                }
+                self.mark_node((*table).nodes.add(i), weak_keys, weak_values);
             }
             TableObj::size(table)
+        }
+    }
+
+    /// Marks what an entry of a hash part refers to, unless weakly. A key without a value is
+    /// remembered by its address only (T4).
+    ///
+    /// # Safety
+    ///
+    /// The node is of a live table.
+    #[inline(always)]
+    pub(super) unsafe fn mark_node(&mut self, node: *mut Node, weak_keys: bool, weak_values: bool) {
+        // SAFETY: the caller's contract.
+        unsafe {
+            if (*node).value.is_nil() {
+                if (*node).key.is_object() {
+                    (*node).key = dead_key((*node).key);
+                }
+                return;
+            }
+            if !weak_keys {
+                self.mark_value((*node).key);
+            }
+            if !weak_values {
+                self.mark_value((*node).value);
+            }
         }
     }
 
@@ -237,6 +257,7 @@ impl Heap {
     /// Ends the mark: everything that could have changed behind the barriers is looked
     /// at again, weak tables are cleared, and white changes its meaning.
     pub(super) fn finish_mark(&mut self) {
+        self.unfinished.end();
         // SAFETY: all lists hold live objects of this heap.
         unsafe {
             self.mark_roots();
@@ -244,24 +265,15 @@ impl Heap {
             self.propagate_all();
             let weak = std::mem::take(&mut self.weak_tables);
             for &table in &weak {
-                self.traverse_table(table);
+                self.traverse_table(table, true);
             }
             self.propagate_all();
-            // Coroutines and the tables that were written to; the list can grow, as
-            // coroutines are found that only these lead to.
-            while let Some(object) = self.gray_again.pop() {
-                match (*object).kind {
-                    Kind::Thread => {
-                        self.traverse_coroutine(object.cast(), true);
-                    }
-                    Kind::Table => {
-                        (*object).mark |= mark::BLACK;
-                        self.traverse_table(object.cast());
-                    }
-                    _ => {}
-                }
+            while let Some(table) = self.take_written() {
+                (*table).header.mark |= mark::BLACK;
+                self.traverse_table(table, true);
                 self.propagate_all();
             }
+            self.propagate_rest();
             self.remark_upvalues();
             self.propagate_rest();
             self.separate_finalizable();
@@ -271,6 +283,10 @@ impl Heap {
             self.weak_tables.dedup();
             self.clear_weak_tables();
             self.settle_upvalues();
+            #[cfg(debug_assertions)]
+            if !self.is_stressed {
+                self.check_marks();
+            }
         }
         self.current_white ^= mark::WHITES;
         self.objects.start_sweep();
@@ -280,16 +296,16 @@ impl Heap {
         self.phase = Phase::Sweep;
     }
 
-    /// Propagates until neither gray list has anything left.
+    /// Propagates until nothing is gray, coroutines included: the list of these can grow, as
+    /// some are found that only others lead to.
     fn propagate_rest(&mut self) {
         loop {
             self.propagate_all();
-            let Some(object) = self.gray_again.pop() else {
+            let Some(coroutine) = self.gray_threads.pop() else {
                 return;
             };
-            // SAFETY: only coroutines are added by propagation; tables have no barrier
-            // now, since no script runs.
-            unsafe { self.traverse_coroutine(object.cast(), true) };
+            // SAFETY: the list holds live ones. No table turns gray now, since no script runs.
+            unsafe { self.traverse_coroutine(coroutine, true) };
         }
     }
 

@@ -8,8 +8,9 @@
 //!   tag points at an object whose cell has not been freed. The collector frees only
 //!   what it did not reach from these places, and runs only at safepoints, where the
 //!   interpreter holds no value elsewhere.
-//! - **G4** While marking, no black object refers to a white one: stores into black
-//!   objects go through [`barrier`].
+//! - **G4** While marking, no black object refers to a white one, but for large tables that
+//!   [`parts`] has not looked at in full: stores into black objects go through [`barrier`] and
+//!   [`parts`].
 //! - **G5** `bytes` is the sum of the occupied sizes of all live objects and buffers, and
 //!   of what userdata are charged for the host's values.
 //! - **G6** `budget` points at the counter of the VM that the heap is a part of, to which
@@ -24,10 +25,11 @@ pub(crate) mod finalize;
 pub(crate) mod handle;
 pub(crate) mod mark;
 pub(crate) mod object;
+mod parts;
 pub(crate) mod sweep;
 pub(crate) mod weak;
 
-use std::alloc::{alloc as global_alloc, dealloc as global_dealloc, realloc as global_realloc};
+use std::alloc::{alloc as global_alloc, dealloc as global_dealloc};
 use std::ptr::null_mut;
 
 use crate::error::LuaError;
@@ -41,9 +43,13 @@ use crate::value::string::{StringHash, StringObj, StringSet};
 use alloc::{MAX_CELL, Pool, class_of, large_layout, occupied};
 use handle::RootSlots;
 use object::{Header, UserdataObj};
+use parts::Unfinished;
 
 /// Bytes that are made, copied, compared or marked in about the time of one instruction.
 pub(crate) const BYTES_PER_UNIT: usize = 64;
+
+/// Pages that are swept at most for one allocation.
+const MOST_SWEPT: u32 = 16;
 
 /// What the collector is doing between two steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +70,8 @@ pub(crate) struct Heap {
     pub(crate) this: *mut Heap,
     /// Bytes allocated beyond the threshold at which the next step is due.
     pub(crate) debt: isize,
+    /// Bytes allocated in this cycle for which no step has been taken yet.
+    owed: usize,
     pub(crate) bytes: usize,
     /// The units left in the current slice; see [`crate::interp::budget`]. A pointer, as it
     /// is paid from while the heap is shared.
@@ -93,9 +101,10 @@ pub(crate) struct Heap {
     pub(crate) strings: StringSet,
     /// Marked objects whose contents have not been looked at.
     gray: Vec<*mut Header>,
-    /// Objects to look at again in the atomic step: tables written to after they were
-    /// black, and every coroutine.
-    gray_again: Vec<*mut Header>,
+    /// Marked coroutines: the atomic step looks at them again.
+    gray_threads: Vec<*mut Coroutine>,
+    /// Tables that the mark looks at in parts or again.
+    unfinished: Unfinished,
     /// Weak tables met by the mark, to be cleared.
     weak_tables: Vec<*mut TableObj>,
     /// Userdata with a finalizer, in order of creation.
@@ -129,6 +138,7 @@ impl Heap {
         let mut heap = Heap {
             this: null_mut(),
             debt: 0,
+            owed: 0,
             bytes: 0,
             budget: null_mut(),
             limit: usize::MAX,
@@ -148,7 +158,8 @@ impl Heap {
             sweep_class: 0,
             strings: StringSet::new(string_hash),
             gray: Vec::new(),
-            gray_again: Vec::new(),
+            gray_threads: Vec::new(),
+            unfinished: Unfinished::new(),
             weak_tables: Vec::new(),
             finalizable: Vec::new(),
             due: Vec::new(),
@@ -245,9 +256,15 @@ impl Heap {
     #[inline(never)]
     fn allocate_slow(&mut self, class: usize) -> *mut u8 {
         let owner = self.this;
+        let mut n_swept = 0;
         loop {
-            if !self.objects.refill(class, owner, false) && !self.sweep_page_of(class) {
-                self.objects.refill(class, owner, true);
+            if !self.objects.refill(class, owner, false) {
+                // Where nothing has died a cell is not worth sweeping all pages for.
+                if n_swept < MOST_SWEPT && self.sweep_page_of(class) {
+                    n_swept += 1;
+                } else {
+                    self.objects.refill(class, owner, true);
+                }
             }
             let cell = self.objects.take(class);
             if !cell.is_null() {
@@ -314,49 +331,6 @@ impl Heap {
             }
             let owner = self.this;
             self.buffers.refill(class, owner, true);
-        }
-    }
-
-    /// Makes a buffer larger; what was in it stays, the rest is uninitialised. On an error the
-    /// buffer is as before, else it may have moved.
-    ///
-    /// Large ones grow where they are, if the system can do that, or by moving whole pages: no
-    /// copying, and never two of them.
-    ///
-    /// # Errors
-    ///
-    /// The memory limit.
-    ///
-    /// # Safety
-    ///
-    /// As [`Heap::free_buffer`], with `old` as the size; `new` is at least that.
-    pub(crate) unsafe fn grow_buffer(
-        &mut self,
-        buffer: *mut u8,
-        old: usize,
-        new: usize,
-    ) -> Result<*mut u8, LuaError> {
-        // SAFETY: the caller's contract: large buffers are the global allocator's, of their size.
-        unsafe {
-            if old <= MAX_CELL {
-                let memory = self.allocate_buffer(new)?;
-                std::ptr::copy_nonoverlapping(buffer, memory, old);
-                self.free_buffer(buffer, old);
-                return Ok(memory);
-            }
-            let (Some(layout), Some(_)) = (large_layout(old), large_layout(new)) else {
-                return Err(LuaError::MEMORY);
-            };
-            if !self.has_room(new - old) {
-                return Err(LuaError::MEMORY);
-            }
-            let memory = global_realloc(buffer, layout, new);
-            if memory.is_null() {
-                return Err(LuaError::MEMORY);
-            }
-            self.account(new - old);
-            self.spend_bytes(new);
-            Ok(memory)
         }
     }
 

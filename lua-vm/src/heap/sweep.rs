@@ -13,6 +13,9 @@ use crate::value::string::{MAX_INTERNED, StringObj, size_of_string};
 /// Bytes that may be allocated between two steps.
 const STEP_BYTES: usize = 16 * 1024;
 
+/// Steps that are taken at once at most: no pause is to be long.
+const MOST_STEPS: usize = 8;
+
 /// The largest pause and step multiplier that count.
 const MOST_PERCENT: i32 = 100_000;
 /// The largest step multiplier of steps that allocation drives, in percent: what a script does
@@ -33,6 +36,7 @@ impl Heap {
                 }
                 Phase::Mark => match self.propagate() {
                     Some(size) => left -= size as isize,
+                    None if self.start_second_round() => {}
                     None => {
                         self.finish_mark();
                         left -= 1024;
@@ -78,10 +82,16 @@ impl Heap {
             0 => MOST_STEP_PERCENT,
             percent => percent.min(MOST_STEP_PERCENT),
         };
-        let work = STEP_BYTES / 100 * percent;
-        let has_ended = self.advance(work);
+        // What was allocated at once beyond a step is made up for, by some steps at once and by
+        // more at the next occasion.
+        self.owed += usize::try_from(self.debt).unwrap_or(0);
+        let n_steps = (self.owed / STEP_BYTES).clamp(1, MOST_STEPS);
+        self.owed = self.owed.saturating_sub(n_steps * STEP_BYTES);
+        let has_ended = self.advance(STEP_BYTES / 100 * percent * n_steps);
         if has_ended {
             self.set_pause_threshold();
+        } else if self.owed >= STEP_BYTES {
+            self.set_threshold(self.bytes);
         } else {
             self.set_threshold(self.bytes + STEP_BYTES);
         }
@@ -117,6 +127,7 @@ impl Heap {
 
     /// Sets when the next cycle begins: at the pause's share of what is live.
     fn set_pause_threshold(&mut self) {
+        self.owed = 0;
         let percent = self.pause_percent();
         let threshold = (self.estimate / 100).saturating_mul(percent);
         // Up to 100 the collector is not to wait (manual §2.10).

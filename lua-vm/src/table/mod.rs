@@ -37,8 +37,7 @@ pub(crate) struct TableObj {
     pub(crate) nodes: *mut Node,
     pub(crate) metatable: *mut TableObj,
     pub(crate) mask: u32,
-    /// All nodes at or above this index are in use; free ones are looked for below. Without nodes,
-    /// what [`length`] found last.
+    /// All nodes at or above this index are in use; free ones are looked for below.
     pub(crate) last_free: u32,
 }
 
@@ -253,9 +252,36 @@ impl TableObj {
     ) -> Result<(), StoreError> {
         // SAFETY: the caller's contract; `slot_for` returns a slot of the table.
         unsafe {
-            heap.barrier_back(table);
+            if (*table).header.is_black() && heap.stays_black(table) {
+                return Self::set_black(heap, table, key, value);
+            }
             let slot = Self::slot_for(heap, table, key)?;
             *slot = value;
+            Ok(())
+        }
+    }
+
+    /// [`TableObj::set`] for a table that stays black.
+    #[cold]
+    #[inline(never)]
+    unsafe fn set_black(
+        heap: &mut Heap,
+        table: *mut TableObj,
+        key: RawValue,
+        value: RawValue,
+    ) -> Result<(), StoreError> {
+        // SAFETY: the caller's contract; T1 and T2 tell in which part the slot is.
+        unsafe {
+            let slot = Self::slot_for(heap, table, key)?;
+            *slot = value;
+            heap.mark_stored(value);
+            let array = (*table).array;
+            let array_end = array.wrapping_add((*table).array_len() as usize);
+            if !(array..array_end).contains(&slot) {
+                // The key of a node may have had no value until now; it need not be the object
+                // that was passed.
+                heap.mark_stored((*slot.cast::<Node>()).key);
+            }
             Ok(())
         }
     }
@@ -275,8 +301,7 @@ impl TableObj {
         // SAFETY: the caller's contract and T1.
         unsafe {
             let offset = (index as u64).wrapping_sub(1);
-            if offset < (*table).array_len() as u64 {
-                heap.barrier_back(table);
+            if offset < (*table).array_len() as u64 && !(*table).header.is_black() {
                 *(*table).array.add(offset as usize) = value;
                 return Ok(());
             }

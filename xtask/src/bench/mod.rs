@@ -1,10 +1,12 @@
-//! `cargo xtask bench`: whole programs ([`mod@run`]), instruction counts ([`instructions`]),
-//! throughput of [`servers`] and the crates' own criterion benches ([`layers`]). All but the last
-//! give ratios to the real thing, measured in the same run; [`compare`] turns times into ratios.
+//! `cargo xtask bench`: whole programs ([`mod@run`]) and the collector's [`pauses`], instruction
+//! counts ([`instructions`]), throughput of [`servers`] and the crates' own criterion benches
+//! ([`layers`]). All but the last stand beside the real thing, measured in the same run;
+//! [`compare`] turns times into ratios.
 
 mod chart;
 mod compare;
 mod instructions;
+mod pauses;
 mod run;
 mod servers;
 mod workloads;
@@ -36,12 +38,13 @@ pub(crate) fn run(flags: &BenchFlags) -> Result<bool> {
     }
 }
 
-/// Times whole programs, or counts the instructions of small ones.
+/// Times whole programs and pauses, or counts the instructions of small programs.
 fn measure(flags: &BenchFlags, engines: &[Engine]) -> Result<bool> {
     if flags.instructions {
         instructions::run(flags, engines)
     } else {
-        run::run(flags, engines)
+        let are_results_right = run::run(flags, engines)?;
+        Ok(pauses::run(flags, engines)? && are_results_right)
     }
 }
 
@@ -116,32 +119,41 @@ struct Program {
 
 /// The programs in the folders of a folder under `xtask`, sorted, whose `GROUP/NAME` was asked for.
 fn programs(folder: &str, flags: &BenchFlags) -> Result<Vec<Program>> {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-    let list = |dir: &Path| {
-        std::fs::read_dir(dir).with_context(|| format!("cannot list {}", dir.display()))
-    };
+    let mut found = Vec::new();
+    for group in list(Path::new(folder))? {
+        found.extend(programs_in(&group, flags)?);
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// The programs in a folder under `xtask`, which is their group, sorted, as [`programs`].
+fn programs_in(group: impl AsRef<Path>, flags: &BenchFlags) -> Result<Vec<Program>> {
     let name_of = |path: &Path| {
         let stem = path.file_stem().unwrap_or_default();
         stem.to_string_lossy().into_owned()
     };
     let mut found = Vec::new();
-    for group in list(&dir)? {
-        let group = group?.path();
-        for entry in list(&group)? {
-            let path = entry?.path();
-            let program = Program {
-                group: name_of(&group),
-                name: name_of(&path),
-                path,
-            };
-            let full = format!("{}/{}", program.group, program.name);
-            if flags.selects(&full) {
-                found.push(program);
-            }
+    for path in list(group.as_ref())? {
+        let program = Program {
+            group: name_of(group.as_ref()),
+            name: name_of(&path),
+            path,
+        };
+        if flags.selects(&format!("{}/{}", program.group, program.name)) {
+            found.push(program);
         }
     }
     found.sort();
     Ok(found)
+}
+
+/// What is in a folder under `xtask`.
+fn list(folder: &Path) -> Result<Vec<PathBuf>> {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let entries =
+        std::fs::read_dir(&dir).with_context(|| format!("cannot list {}", dir.display()))?;
+    entries.map(|entry| Ok(entry?.path())).collect()
 }
 
 /// The model name of the CPU, for the head of a report.

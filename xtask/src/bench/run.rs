@@ -33,6 +33,9 @@ end
 /// Times the selected programs on `engines` and prints the table; false when a result was wrong.
 pub(super) fn run(flags: &BenchFlags, engines: &[Engine]) -> Result<bool> {
     let programs = programs("benchmarks", flags)?;
+    if programs.is_empty() {
+        return Ok(true);
+    }
     let names: Vec<&str> = engines.iter().map(|engine| engine.name).collect();
     let cpu = cpu_name();
     println!(

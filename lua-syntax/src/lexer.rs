@@ -21,6 +21,9 @@ pub(crate) trait Tokens {
     /// The line of the last byte read, 1-based.
     fn line(&self) -> u32;
 
+    /// The value of the numeral that was cut last.
+    fn number(&self) -> f64;
+
     /// The bytes of the token that was cut last or could not be cut.
     fn slice(&self) -> &[u8];
 
@@ -97,6 +100,10 @@ impl Tokens for Lexer<'_> {
 
     fn line(&self) -> u32 {
         self.inner.extras.line
+    }
+
+    fn number(&self) -> f64 {
+        self.inner.extras.number
     }
 
     fn slice(&self) -> &[u8] {
@@ -189,6 +196,10 @@ impl Tokens for PieceLexer<'_> {
 
     fn line(&self) -> u32 {
         self.lines.line
+    }
+
+    fn number(&self) -> f64 {
+        self.lines.number
     }
 
     fn slice(&self) -> &[u8] {

@@ -93,7 +93,7 @@ impl<T: Tokens> Descent<'_, T> {
 
     fn simple(&mut self) -> Parsed<ExprId> {
         let leaf = match self.token {
-            Token::Number(value) => Expr::Number(value),
+            Token::Number => Expr::Number(self.lexer.number()),
             Token::String(form) => return self.string(form),
             Token::Nil => Expr::Nil,
             Token::True => Expr::True,

@@ -274,7 +274,7 @@ impl<T: Tokens> Descent<'_, T> {
     fn error(&self, what: &str) -> Box<SyntaxError> {
         let text = self.text();
         let near = match self.token {
-            Token::Name | Token::Number(_) => Some(text.to_vec()),
+            Token::Name | Token::Number => Some(text.to_vec()),
             Token::String(form) => {
                 let quote_len = literal::long_bracket_level(text).map_or(1, |level| level + 2);
                 let value = literal::string_value(text, form);

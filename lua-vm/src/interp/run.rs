@@ -40,6 +40,17 @@ macro_rules! keep_branch {
     };
 }
 
+/// Puts what comes next, and with it the whole function, at a fixed place within the lines of the
+/// cache: if the few instructions that lead from one arm to the next are cut in two by the end of
+/// a line, everything takes a quarter longer. Where they are is up to the compiler, and looked at
+/// when the loop changes; docs/performance.md says how.
+macro_rules! align {
+    () => {
+        #[cfg(not(miri))]
+        core::arch::asm!(".p2align 6", options(nomem, nostack, preserves_flags))
+    };
+}
+
 /// Runs from the saved state until a native's or the host's call has ended, or the other
 /// form of the loop is to go on, which `exit` then says. With `OBSERVED` an observer hears
 /// of each step; see [`super::observe`].
@@ -72,6 +83,7 @@ pub(crate) unsafe fn run<const OBSERVED: bool>(vm: *mut VmCore) {
             }};
         }
         reload!();
+        align!();
         loop {
             let ins = *pc;
             pc = pc.add(1);

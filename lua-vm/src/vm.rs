@@ -481,6 +481,26 @@ impl Vm {
         self.enter(|cx| cx.gc_collect())
     }
 
+    /// Runs the finalizers of all userdata that have one, as dropping the VM does; their errors
+    /// have nobody to go to.
+    ///
+    /// For a process that ends anyway this is enough: freeing every object takes time, and the
+    /// system takes the memory back at once.
+    pub fn finalize(&mut self) {
+        // SAFETY: the VM is live, and whole; nothing runs.
+        unsafe {
+            // Those that finalizers make in turn get a few rounds: a script must not keep
+            // its host from closing the VM.
+            (*self.core).heap.finalize_all();
+            let heap = &raw mut (*self.core).heap;
+            let mut left = 10 * (*heap).due_count();
+            while left > 0 && (*heap).due_count() > 0 {
+                left -= 1;
+                let _ = self.enter(|cx| budget::run_finalizers(cx.core()));
+            }
+        }
+    }
+
     /// Attaches a value of the host, which natives find by its type; one of each type.
     pub fn attach<T: Any>(&mut self, data: T) {
         // SAFETY: the VM is borrowed exclusively.
@@ -501,20 +521,9 @@ impl Default for Vm {
 
 impl Drop for Vm {
     fn drop(&mut self) {
-        // SAFETY: the core was made by `new`; nothing runs. Finalizers do run, on a VM
-        // that is whole; their errors have nobody to go to.
-        unsafe {
-            // Those that finalizers make in turn get a few rounds: a script must not keep
-            // its host from closing the VM.
-            (*self.core).heap.finalize_all();
-            let heap = &raw mut (*self.core).heap;
-            let mut left = 10 * (*heap).due_count();
-            while left > 0 && (*heap).due_count() > 0 {
-                left -= 1;
-                let _ = self.enter(|cx| budget::run_finalizers(cx.core()));
-            }
-            drop(Box::from_raw(self.core));
-        }
+        self.finalize();
+        // SAFETY: the core was made by `new`; nothing runs.
+        unsafe { drop(Box::from_raw(self.core)) };
     }
 }
 

@@ -1,5 +1,5 @@
 //! The `lua` command: see [`lua_stdlib::command`].
 
-fn main() -> std::process::ExitCode {
+fn main() {
     lua_stdlib::command::main()
 }

@@ -15,7 +15,6 @@ mod stdout;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use lua_vm::{LoadError, Root, Value, Vm, VmConfig};
 
@@ -41,8 +40,8 @@ Available options are:
 /// If set, the collector runs at every safepoint: for tests of the collector.
 const STRESS_VARIABLE: &str = "FERROUS_STRESS_COLLECTOR";
 
-/// Runs the command with the arguments of this process.
-pub fn main() -> ExitCode {
+/// Runs the command with the arguments of this process, and ends it.
+pub fn main() -> ! {
     let (stdout, line_start) = Stdout::new();
     output::redirect(output::buffered(stdout, io::stdout().is_terminal()));
     let mut words = std::env::args_os().map(|word| word.into_encoded_bytes());
@@ -51,16 +50,17 @@ pub fn main() -> ExitCode {
         .filter(|name| !name.is_empty())
         .unwrap_or_else(|| b"lua".to_vec());
     let words: Vec<Vec<u8>> = words.collect();
-    let status = Session::new(program, line_start).and_then(|mut session| {
-        let status = session.run(&words);
+    let mut session = Session::new(program, line_start);
+    let mut is_done = false;
+    if let Ok(session) = &mut session {
+        is_done = session.run(&words).is_ok();
         session.end_profile();
-        status
-    });
-    let _ = output::flush();
-    match status {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(Reported) => ExitCode::FAILURE,
+        session.vm.finalize();
+        crate::io::flush_opened();
     }
+    let _ = output::flush();
+    // The session is not dropped: freeing a large heap object by object takes its time.
+    std::process::exit(if is_done { 0 } else { 1 })
 }
 
 /// Shows a line on standard error. Nobody is left to be told if that fails.

@@ -4,10 +4,10 @@
 
 mod sort;
 
-use lua_vm::{CallCx, LuaError, Results, Returned, Table, Value};
+use lua_vm::{CallCx, FastArgs, FastResult, LuaError, Results, Returned, Table, Value};
 
 use crate::buffer::Buffer;
-use crate::library::Entry::Native;
+use crate::library::Entry::{Fast, Native};
 use crate::library::Library;
 
 /// The `table` library.
@@ -20,8 +20,8 @@ pub const TABLE: Library = Library {
         ("foreachi", Native(foreachi)),
         ("getn", Native(getn)),
         ("maxn", Native(maxn)),
-        ("insert", Native(insert)),
-        ("remove", Native(remove)),
+        ("insert", Fast(insert, insert_fast)),
+        ("remove", Fast(remove, remove_fast)),
         ("setn", Native(setn)),
         ("sort", Native(sort::sort)),
     ],
@@ -196,6 +196,14 @@ fn insert(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     cx.ret0()
 }
 
+fn insert_fast(args: FastArgs<'_>) -> FastResult<'_> {
+    if args.len() == 2 && args.append(0, 1) {
+        FastResult::nil()
+    } else {
+        FastResult::DECLINE
+    }
+}
+
 /// Implements `table.remove` (§5.5): the element at `pos` (default: the last), moving down
 /// those above; nothing if `pos` is outside the list.
 fn remove(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
@@ -209,6 +217,14 @@ fn remove(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     move_items(cx, table, pos + 1, pos, end - pos)?;
     table.set_index(end, Value::Nil)?;
     cx.ret_top(1)
+}
+
+fn remove_fast(args: FastArgs<'_>) -> FastResult<'_> {
+    if args.len() == 1 {
+        args.remove_last(0)
+    } else {
+        FastResult::DECLINE
+    }
 }
 
 /// Implements `table.maxn` (§5.5): the largest number among the keys, 0 if there is none.

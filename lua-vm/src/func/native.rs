@@ -10,8 +10,11 @@ use std::marker::PhantomData;
 use super::call_cx::CallCx;
 use crate::error::LuaError;
 use crate::func::closure::NativeClosure;
+use crate::heap::Heap;
 use crate::heap::alloc::Page;
-use crate::heap::object::Kind;
+use crate::heap::object::{Kind, mark};
+use crate::table::TableObj;
+use crate::table::length::border;
 use crate::value::RawValue;
 use crate::value::string::{MAX_INTERNED, StringObj};
 
@@ -129,11 +132,58 @@ impl<'a> FastArgs<'a> {
     pub fn raw_get(self, i: usize, j: usize) -> Option<FastResult<'a>> {
         let (table, key) = (self.raw(i)?.as_table()?, self.raw(j)?);
         // SAFETY: N1; the page of the function leads to the heap.
-        let value = unsafe { crate::table::TableObj::get(&*self.heap()?, table, key) };
+        let value = unsafe { TableObj::get(&*self.heap()?, table, key) };
         Some(FastResult {
             value,
             marker: PhantomData,
         })
+    }
+
+    /// Appends argument `j` to the list that argument `i` is, without metamethods; false, and
+    /// nothing is done, if that is for the general entry: `i` is no table or a read-only one, or
+    /// there is no memory.
+    #[inline]
+    pub fn append(self, i: usize, j: usize) -> bool {
+        self.list(i).zip(self.raw(j)).is_some_and(|(list, value)| {
+            let (heap, table, len) = list;
+            // SAFETY: N1; `list` gave a live table of this heap.
+            unsafe { TableObj::set_index(&mut *heap, table, len + 1, value).is_ok() }
+        })
+    }
+
+    /// Removes the last element of the list that argument `i` is, without metamethods, and gives
+    /// it; declines as [`FastArgs::append`] does, and where there is none.
+    #[inline]
+    pub fn remove_last(self, i: usize) -> FastResult<'a> {
+        match self.list(i) {
+            // SAFETY: as above; what is stored is no object.
+            Some((heap, table, len)) if len > 0 => unsafe {
+                let value = TableObj::get_index(&*heap, table, len);
+                match TableObj::set_index(&mut *heap, table, len, RawValue::NIL) {
+                    Ok(()) => FastResult {
+                        value,
+                        marker: PhantomData,
+                    },
+                    Err(_) => FastResult::DECLINE,
+                }
+            },
+            _ => FastResult::DECLINE,
+        }
+    }
+
+    /// The heap, and argument `i` as a list that may be written to, with its length.
+    #[inline(always)]
+    fn list(self, i: usize) -> Option<(*mut Heap, *mut TableObj, i64)> {
+        let (table, heap) = (self.raw(i)?.as_table()?, self.heap()?);
+        // SAFETY: N1; when collecting is due, the general entry leads to a safepoint.
+        unsafe {
+            if (*table).header.mark & mark::READONLY != 0 || (*heap).debt > 0 {
+                return None;
+            }
+            let len = border(&*heap, table);
+            // The library cuts lengths to C's `int`.
+            (len < i32::MAX as u64).then_some((heap, table, len as i64))
+        }
     }
 
     /// Argument `i` as the result.
@@ -147,7 +197,7 @@ impl<'a> FastArgs<'a> {
 
     /// The heap, through the function's own page.
     #[inline(always)]
-    fn heap(self) -> Option<*mut crate::heap::Heap> {
+    fn heap(self) -> Option<*mut Heap> {
         // SAFETY: N1: the function is in the slot before the arguments; a native closure
         // with a hot entry is small, so it lies in a page (H3).
         unsafe {

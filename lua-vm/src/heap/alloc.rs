@@ -30,6 +30,9 @@ const MADE_AT_ONCE: usize = 4096;
 /// address that nothing has, as a pointer it is not canonical.
 const POISON: u64 = 0xFFFB_DEAD_DEAD_DEA8;
 const CLASS_COUNT: usize = 29;
+/// A pool's first pages are of one allocation. Page by page, the global allocator's own notes would
+/// lie between them, each on memory that nothing else touches.
+const RESERVED_PAGES: usize = 8;
 
 /// The class of a size of at most [`MAX_CELL`] bytes: steps of 8 up to 128, of 32
 /// beyond; no cell is smaller than 16.
@@ -144,9 +147,76 @@ struct Class {
     unswept: usize,
 }
 
+/// Where the pages of a pool come from: its first ones from one block, which is kept, the others
+/// from the global allocator one by one.
+struct Pages {
+    /// Null until the first page is asked for, or if there was no memory for it.
+    block: *mut u8,
+    /// Bit `i` is set while page `i` of the block, or of the one to come, is not in use.
+    free: u32,
+}
+
+impl Pages {
+    const ALL_FREE: Pages = Pages {
+        block: null_mut(),
+        free: (1 << RESERVED_PAGES) - 1,
+    };
+
+    /// Memory for a page, uninitialised.
+    fn take(&mut self) -> *mut Page {
+        // SAFETY: neither layout is empty; the block has a page for each bit.
+        unsafe {
+            if self.free != 0 && self.block.is_null() {
+                self.block = alloc(block_layout());
+                if self.block.is_null() {
+                    self.free = 0;
+                }
+            }
+            if self.free != 0 {
+                let index = self.free.trailing_zeros() as usize;
+                self.free &= self.free - 1;
+                return self.block.add(index * PAGE_SIZE).cast();
+            }
+            let page = alloc(page_layout());
+            if page.is_null() {
+                handle_alloc_error(page_layout());
+            }
+            page.cast()
+        }
+    }
+
+    /// Takes a page back that nothing is on any more.
+    ///
+    /// # Safety
+    ///
+    /// It came from here and is not used afterwards.
+    unsafe fn give_back(&mut self, page: *mut Page) {
+        // SAFETY: the caller's contract; H3 gives the layout.
+        unsafe {
+            sanitizer::unpoison(page.cast(), PAGE_SIZE);
+            let offset = page.addr().wrapping_sub(self.block.addr());
+            if !self.block.is_null() && offset < RESERVED_PAGES * PAGE_SIZE {
+                self.free |= 1 << (offset / PAGE_SIZE);
+            } else {
+                dealloc(page.cast(), page_layout());
+            }
+        }
+    }
+}
+
+impl Drop for Pages {
+    fn drop(&mut self) {
+        if !self.block.is_null() {
+            // SAFETY: it was allocated with this layout, and its pages are gone.
+            unsafe { dealloc(self.block, block_layout()) };
+        }
+    }
+}
+
 /// Pages of equal cells, by size class.
 pub(crate) struct Pool {
     classes: [Class; CLASS_COUNT],
+    source: Pages,
 }
 
 impl Pool {
@@ -163,6 +233,7 @@ impl Pool {
                 pages: Vec::new(),
                 unswept: 0,
             }),
+            source: Pages::ALL_FREE,
         }
     }
 
@@ -185,7 +256,8 @@ impl Pool {
     /// or, if `may_grow`, a new one. False if there was none.
     #[cold]
     pub(crate) fn refill(&mut self, class: usize, owner: *mut super::Heap, may_grow: bool) -> bool {
-        let list = &mut self.classes[class];
+        let Pool { classes, source } = self;
+        let list = &mut classes[class];
         // SAFETY: H3-H5; pages in the lists are owned by this pool.
         unsafe {
             let current = list.current;
@@ -201,7 +273,7 @@ impl Pool {
                 return true;
             }
             if may_grow {
-                let page = list.grow(class, owner);
+                let page = list.grow(class, owner, source);
                 list.adopt(page);
             }
             may_grow
@@ -217,7 +289,8 @@ impl Pool {
         // SAFETY: H3 finds the page; the caller hands over the cell.
         unsafe {
             let page = Page::of(cell);
-            let list = &mut self.classes[(*page).class as usize];
+            let Pool { classes, source } = self;
+            let list = &mut classes[(*page).class as usize];
             push_free(page, cell);
             if page == list.current {
                 return;
@@ -226,7 +299,7 @@ impl Pool {
                 if (*page).is_partial {
                     list.unlink(page);
                 }
-                list.release(page);
+                list.release(page, source);
             } else if !(*page).is_partial {
                 list.link(page);
             }
@@ -279,9 +352,10 @@ impl Pool {
     pub(crate) unsafe fn finish_page(&mut self, page: *mut Page) {
         // SAFETY: the caller's contract; H5 holds again for the page.
         unsafe {
-            let list = &mut self.classes[(*page).class as usize];
+            let Pool { classes, source } = self;
+            let list = &mut classes[(*page).class as usize];
             if (*page).live == 0 {
-                list.release(page);
+                list.release(page, source);
             } else if (*page).has_room() {
                 list.link(page);
             }
@@ -306,11 +380,8 @@ impl Drop for Pool {
     fn drop(&mut self) {
         for list in &mut self.classes {
             for page in list.pages.drain(..) {
-                // SAFETY: H3: pages were allocated with this layout.
-                unsafe {
-                    sanitizer::unpoison(page.cast(), PAGE_SIZE);
-                    dealloc(page.cast(), page_layout());
-                }
+                // SAFETY: the pages are this pool's, and no cell is used any more.
+                unsafe { self.source.give_back(page) };
             }
         }
     }
@@ -343,13 +414,15 @@ impl Class {
         self.current = null_mut();
     }
 
-    unsafe fn grow(&mut self, class: usize, owner: *mut super::Heap) -> *mut Page {
-        // SAFETY: the layout is not empty; the header and the cells lie inside it.
+    unsafe fn grow(
+        &mut self,
+        class: usize,
+        owner: *mut super::Heap,
+        source: &mut Pages,
+    ) -> *mut Page {
+        let page = source.take();
+        // SAFETY: fresh memory of a page's size; the header and the cells lie inside it.
         unsafe {
-            let page = alloc(page_layout()).cast::<Page>();
-            if page.is_null() {
-                handle_alloc_error(page_layout());
-            }
             page.write(Page {
                 owner,
                 free: null_mut(),
@@ -370,8 +443,8 @@ impl Class {
         }
     }
 
-    /// Gives an empty page back to the global allocator.
-    unsafe fn release(&mut self, page: *mut Page) {
+    /// Gives an empty page back to where it came from.
+    unsafe fn release(&mut self, page: *mut Page, source: &mut Pages) {
         // SAFETY: the page is empty and in no list but `pages`.
         unsafe {
             let index = (*page).index as usize;
@@ -379,8 +452,7 @@ impl Class {
             if let Some(&moved) = self.pages.get(index) {
                 (*moved).index = index as u32;
             }
-            sanitizer::unpoison(page.cast(), PAGE_SIZE);
-            dealloc(page.cast(), page_layout());
+            source.give_back(page);
         }
     }
 
@@ -475,6 +547,10 @@ mod sanitizer {
 fn page_layout() -> Layout {
     const { assert!(PAGE_SIZE.is_power_of_two()) };
     Layout::from_size_align(PAGE_SIZE, PAGE_SIZE).unwrap_or(Layout::new::<u8>())
+}
+
+fn block_layout() -> Layout {
+    Layout::from_size_align(RESERVED_PAGES * PAGE_SIZE, PAGE_SIZE).unwrap_or(Layout::new::<u8>())
 }
 
 /// The layout of an allocation beyond [`MAX_CELL`].

@@ -29,7 +29,7 @@ mod parts;
 pub(crate) mod sweep;
 pub(crate) mod weak;
 
-use std::alloc::{alloc as global_alloc, dealloc as global_dealloc};
+use std::alloc::{alloc as global_alloc, dealloc as global_dealloc, realloc as global_realloc};
 use std::ptr::null_mut;
 
 use crate::error::LuaError;
@@ -331,6 +331,49 @@ impl Heap {
             }
             let owner = self.this;
             self.buffers.refill(class, owner, true);
+        }
+    }
+
+    /// Makes a buffer larger; what was in it stays, the rest is uninitialised. On an error the
+    /// buffer is as before, else it may have moved.
+    ///
+    /// Large ones grow where they are, if the system can do that, or by moving whole pages: no
+    /// copying, and never two of them.
+    ///
+    /// # Errors
+    ///
+    /// The memory limit.
+    ///
+    /// # Safety
+    ///
+    /// As [`Heap::free_buffer`], with `old` as the size; `new` is at least that.
+    pub(crate) unsafe fn grow_buffer(
+        &mut self,
+        buffer: *mut u8,
+        old: usize,
+        new: usize,
+    ) -> Result<*mut u8, LuaError> {
+        // SAFETY: the caller's contract: large buffers are the global allocator's, of their size.
+        unsafe {
+            if old <= MAX_CELL {
+                let memory = self.allocate_buffer(new)?;
+                std::ptr::copy_nonoverlapping(buffer, memory, old);
+                self.free_buffer(buffer, old);
+                return Ok(memory);
+            }
+            let (Some(layout), Some(_)) = (large_layout(old), large_layout(new)) else {
+                return Err(LuaError::MEMORY);
+            };
+            if !self.has_room(new - old) {
+                return Err(LuaError::MEMORY);
+            }
+            let memory = global_realloc(buffer, layout, new);
+            if memory.is_null() {
+                return Err(LuaError::MEMORY);
+            }
+            self.account(new - old);
+            self.spend_bytes(new);
+            Ok(memory)
         }
     }
 

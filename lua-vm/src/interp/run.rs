@@ -253,7 +253,10 @@ pub(crate) unsafe fn run<const OBSERVED: bool>(vm: *mut VmCore) {
                 ($wanted:expr) => {{
                     let (x, y) = (reg!(a!()), k16!());
                     let distance = aux!();
-                    let equal = x.same_bits(y) || (x.is_string() && long_equal(vm, x, y));
+                    let equal = x.same_bits(y)
+                        || x.as_string().is_some_and(|string| {
+                            !StringObj::is_interned(string) && long_equal(vm, x, y)
+                        });
                     if equal == $wanted {
                         jump!(distance);
                     }
@@ -1067,9 +1070,7 @@ fn modulo_of_small_quotient(x: f64, y: f64) -> Option<f64> {
 #[cold]
 unsafe fn long_equal(vm: *mut VmCore, x: RawValue, y: RawValue) -> bool {
     // SAFETY: both are live strings.
-    unsafe {
-        raw_equals(&(*vm).heap, x, y) && x.as_string().is_some_and(|s| !StringObj::is_interned(s))
-    }
+    unsafe { raw_equals(&(*vm).heap, x, y) }
 }
 
 /// Pushes the saved program counter as a return word. Cannot fail: natives and calls

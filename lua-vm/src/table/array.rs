@@ -43,6 +43,40 @@ pub(super) unsafe fn copy(
     }
 }
 
+/// The table's array part, made larger: `size` slots, those beyond the old ones nil. What the
+/// table has must be replaced by it; on an error that is as before.
+///
+/// # Errors
+///
+/// As [`copy`].
+///
+/// # Safety
+///
+/// As [`copy`], and the table's part is not larger.
+pub(super) unsafe fn grow(
+    heap: &mut Heap,
+    table: *const TableObj,
+    size: u32,
+) -> Result<*mut RawValue, StoreError> {
+    if size > 1 << MAX_BITS {
+        return Err(StoreError::Overflow);
+    }
+    let bytes = |len: u32| len as usize * size_of::<RawValue>();
+    // SAFETY: T1 gives the old part's size; what is new is initialised in full.
+    unsafe {
+        let kept = (*table).array_len();
+        if kept == 0 {
+            return copy(heap, table, size);
+        }
+        let new = heap.grow_buffer((*table).array.cast(), bytes(kept), bytes(size))?;
+        let new = new.cast::<RawValue>();
+        for i in kept..size {
+            new.add(i as usize).write(RawValue::NIL);
+        }
+        Ok(new)
+    }
+}
+
 /// Frees an array part.
 ///
 /// # Safety

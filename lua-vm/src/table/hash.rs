@@ -5,6 +5,8 @@
 //! seeded: from then on strings hash with a secret seed there, and the reference's
 //! traversal order is given up for that table alone.
 
+use std::cmp::Ordering;
+
 use super::{MAX_BITS, Node, StoreError, TableObj, array, array_index, empty_nodes};
 use crate::heap::Heap;
 use crate::heap::object::mark;
@@ -367,9 +369,9 @@ unsafe fn seed(heap: &mut Heap, table: *mut TableObj) -> bool {
 }
 
 unsafe fn free_position(table: *mut TableObj) -> Option<*mut Node> {
-    // SAFETY: T2: `last_free` is at most the number of nodes.
+    // SAFETY: T2: `last_free` is at most the number of nodes, if there are any.
     unsafe {
-        while (*table).last_free > 0 {
+        while (*table).has_nodes() && (*table).last_free > 0 {
             (*table).last_free -= 1;
             let node = (*table).nodes.add((*table).last_free as usize);
             if (*node).key.is_nil() {
@@ -427,13 +429,19 @@ unsafe fn rehash(heap: &mut Heap, table: *mut TableObj, extra: RawValue) -> Resu
     let mut total = 1;
     // SAFETY: T1, T2.
     unsafe {
-        for i in 0..(*table).array_len() {
-            if !(*(*table).array.add(i as usize)).is_nil() {
-                slices[ceil_log2(i + 1) as usize] += 1;
-                candidates += 1;
-                total += 1;
+        let len = (*table).array_len();
+        let mut start = 0;
+        for (log2, used) in slices.iter_mut().enumerate() {
+            if start >= len {
+                break;
             }
+            let end = len.min(1 << log2);
+            let slice = (start..end).map(|i| *(*table).array.add(i as usize));
+            *used = slice.map(|value| u32::from(!value.is_nil())).sum();
+            candidates += *used;
+            start = end;
         }
+        total += candidates;
         for i in 0..(*table).node_count() {
             let node = (*table).nodes.add(i);
             if !(*node).value.is_nil() {
@@ -466,21 +474,26 @@ pub(super) unsafe fn resize(
     // given up, and have room for every entry, so the moves cannot fail.
     unsafe {
         heap.barrier_back(table);
-        let old_len = (*table).array_len();
-        let old_array = (*table).array;
-        let new_array = if array_size == old_len {
-            old_array
-        } else {
-            array::copy(heap, table, array_size)?
-        };
         let (old_nodes, old_mask, old_count) =
             ((*table).nodes, (*table).mask, (*table).node_count());
-        if let Err(error) = set_nodes(heap, table, hash_size) {
-            if array_size != old_len {
-                array::free(heap, new_array, array_size);
+        let (old_log2, old_last_free) = ((*table).header.aux2, (*table).last_free);
+        set_nodes(heap, table, hash_size)?;
+        let old_len = (*table).array_len();
+        let old_array = (*table).array;
+        let new_array = match array_size.cmp(&old_len) {
+            Ordering::Less => array::copy(heap, table, array_size),
+            Ordering::Equal => Ok(old_array),
+            Ordering::Greater => array::grow(heap, table, array_size),
+        };
+        let new_array = match new_array {
+            Ok(array) => array,
+            Err(error) => {
+                free_nodes(heap, (*table).nodes, (*table).mask);
+                ((*table).nodes, (*table).mask) = (old_nodes, old_mask);
+                ((*table).header.aux2, (*table).last_free) = (old_log2, old_last_free);
+                return Err(error);
             }
-            return Err(error);
-        }
+        };
         (*table).array = new_array;
         (*table).header.extra = array_size;
         for i in array_size..old_len {
@@ -495,7 +508,7 @@ pub(super) unsafe fn resize(
                 *place(heap, table, (*node).key)? = (*node).value;
             }
         }
-        if array_size != old_len {
+        if array_size < old_len {
             array::free(heap, old_array, old_len);
         }
         free_nodes(heap, old_nodes, old_mask);

@@ -9,21 +9,12 @@ use crate::value::RawValue;
 /// # Safety
 ///
 /// The table is live and of this heap.
-pub(crate) unsafe fn border(heap: &Heap, table: *const TableObj) -> u64 {
+pub(crate) unsafe fn border(heap: &Heap, table: *mut TableObj) -> u64 {
     // SAFETY: the caller's contract and T1.
     unsafe {
         let len = (*table).array_len() as u64;
         if len > 0 && (*(*table).array.add(len as usize - 1)).is_nil() {
-            let (mut low, mut high) = (0, len);
-            while high - low > 1 {
-                let middle = (low + high) / 2;
-                if (*(*table).array.add(middle as usize - 1)).is_nil() {
-                    high = middle
-                } else {
-                    low = middle
-                }
-            }
-            return low;
+            return border_in_array(table, len);
         }
         if !(*table).has_nodes() {
             return len;
@@ -51,6 +42,55 @@ pub(crate) unsafe fn border(heap: &Heap, table: *const TableObj) -> u64 {
             } else {
                 low = middle
             }
+        }
+        low
+    }
+}
+
+/// The border in an array part whose last slot is nil, by bisection from its ends.
+///
+/// Lists are asked for their length again and again, and it is one more or one less each time:
+/// which way the search goes is foreseen from the last answer, which a table without nodes keeps,
+/// and only checked, since waiting for each slot and guessing what it holds takes much longer.
+#[inline(never)]
+unsafe fn border_in_array(table: *mut TableObj, len: u64) -> u64 {
+    // SAFETY: the caller passes a live table; every index is below the size of its array (T1).
+    unsafe {
+        let array = (*table).array;
+        let is_nil = |index: u64| (*array.add(index as usize - 1)).is_nil();
+        let (mut low, mut high) = (0, len);
+        if !(*table).has_nodes() {
+            let last = u64::from((*table).last_free).min(len - 1);
+            let expected = if !is_nil(last + 1) {
+                last + 1
+            } else if last > 0 && is_nil(last) {
+                last - 1
+            } else {
+                last
+            };
+            while high - low > 1 {
+                let middle = (low + high) / 2;
+                let is_beyond = middle > expected;
+                if is_nil(middle) != is_beyond {
+                    break;
+                }
+                (low, high) = if is_beyond {
+                    (low, middle)
+                } else {
+                    (middle, high)
+                };
+            }
+        }
+        while high - low > 1 {
+            let middle = (low + high) / 2;
+            if is_nil(middle) {
+                high = middle
+            } else {
+                low = middle
+            }
+        }
+        if !(*table).has_nodes() {
+            (*table).last_free = low as u32;
         }
         low
     }

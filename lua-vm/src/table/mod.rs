@@ -37,7 +37,8 @@ pub(crate) struct TableObj {
     pub(crate) nodes: *mut Node,
     pub(crate) metatable: *mut TableObj,
     pub(crate) mask: u32,
-    /// All nodes at or above this index are in use; free ones are looked for below.
+    /// All nodes at or above this index are in use; free ones are looked for below. Without nodes,
+    /// what [`length`] found last.
     pub(crate) last_free: u32,
 }
 

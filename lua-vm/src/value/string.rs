@@ -23,6 +23,8 @@ use crate::heap::object::{Header, Kind, mark};
 
 /// Longest string, in bytes, that is interned.
 pub(crate) const MAX_INTERNED: usize = 40;
+/// Strings that the set has room for at first: about what the libraries bring.
+const FIRST_STRINGS: usize = 224;
 /// Longest string, in bytes.
 pub(crate) const MAX_LENGTH: usize = i32::MAX as usize;
 
@@ -186,6 +188,9 @@ impl StringObj {
 /// The interned strings of a heap.
 pub(crate) struct StringSet {
     table: HashTable<*mut StringObj>,
+    /// The strings of one byte that are in the set, by that byte, null if there is none; empty
+    /// until one is asked for. Scripts that look at text byte by byte ask for nothing else.
+    bytes: Vec<*mut StringObj>,
     state: RandomState,
     /// How tables hash the strings.
     table_hash: StringHash,
@@ -194,7 +199,8 @@ pub(crate) struct StringSet {
 impl StringSet {
     pub(crate) fn new(table_hash: StringHash) -> StringSet {
         StringSet {
-            table: HashTable::new(),
+            table: HashTable::with_capacity(FIRST_STRINGS),
+            bytes: Vec::new(),
             state: RandomState::default(),
             table_hash,
         }
@@ -220,7 +226,13 @@ impl StringSet {
     /// `object` is an interned string of this set's heap, its bytes still intact.
     pub(crate) unsafe fn remove(&mut self, object: *mut StringObj) {
         // SAFETY: the caller's contract.
-        let hash = Self::hash(&self.state, unsafe { StringObj::bytes(object) });
+        let bytes = unsafe { StringObj::bytes(object) };
+        if let [byte] = bytes
+            && let Some(known) = self.bytes.get_mut(*byte as usize)
+        {
+            *known = std::ptr::null_mut();
+        }
+        let hash = Self::hash(&self.state, bytes);
         if let Ok(entry) = self
             .table
             .find_entry(hash, |&other| std::ptr::eq(other, object))
@@ -248,22 +260,51 @@ impl Heap {
         if bytes.len() > MAX_INTERNED {
             return self.long_string(bytes.len(), |to| to.copy_from_slice(bytes));
         }
+        if let [byte] = bytes {
+            return self.byte_string(*byte);
+        }
         let hash = StringSet::hash(&self.strings.state, bytes);
         // SAFETY: G3: every entry is an intact string.
         let found = self
             .strings
             .table
             .find(hash, |&s| unsafe { StringObj::bytes(s) == bytes });
-        if let Some(&found) = found {
-            // SAFETY: as above.
-            unsafe {
-                if (*found).header.mark & mark::WHITES & !self.current_white != 0 {
-                    (*found).header.mark ^= mark::WHITES;
-                }
-            }
-            return Ok(found);
+        match found {
+            Some(&found) => Ok(self.revived(found)),
+            None => self.intern_new(bytes, hash),
         }
-        self.intern_new(bytes, hash)
+    }
+
+    /// The string of one byte.
+    #[inline]
+    pub(crate) fn byte_string(&mut self, byte: u8) -> Result<*mut StringObj, LuaError> {
+        match self.strings.bytes.get(byte as usize) {
+            Some(&known) if !known.is_null() => Ok(self.revived(known)),
+            _ => self.new_byte_string(byte),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn new_byte_string(&mut self, byte: u8) -> Result<*mut StringObj, LuaError> {
+        // None is in the set that is not known.
+        let hash = StringSet::hash(&self.strings.state, &[byte]);
+        let string = self.intern_new(&[byte], hash)?;
+        self.strings.bytes.resize(256, std::ptr::null_mut());
+        self.strings.bytes[byte as usize] = string;
+        Ok(string)
+    }
+
+    /// A string that was found, made alive again if it is dead (G3).
+    #[inline(always)]
+    fn revived(&self, string: *mut StringObj) -> *mut StringObj {
+        // SAFETY: G3: every entry is an intact string.
+        unsafe {
+            if (*string).header.mark & mark::WHITES & !self.current_white != 0 {
+                (*string).header.mark ^= mark::WHITES;
+            }
+        }
+        string
     }
 
     #[inline(never)]

@@ -112,3 +112,23 @@ return #p
 local t = {}
 for i = 1, 100 do t[#t + 1] = i * i end
 return #t, t[100], t[101]
+--- case: length where values come and go
+local seed, sum, longest = 7, 0, 0
+local function random(n) seed = seed * 16807 % 2147483647 return math.floor(seed / 128) % n end
+for round = 1, 40 do
+  local t = {}
+  if round % 4 == 0 then t.name = "list" end
+  for i = 1, random(80) do t[i] = i end
+  for step = 1, 400 do
+    local what = random(6)
+    if what == 0 then t[#t + 1] = step
+    elseif what == 1 and #t > 0 then t[#t] = nil
+    elseif what == 2 then table.insert(t, step)
+    elseif what == 3 then sum = sum + (table.remove(t) or 1)
+    elseif what == 4 then t[random(90) + 1] = step
+    else t[random(90) + 1] = nil end
+    sum = (sum * 31 + #t) % 1000003
+    if #t > longest then longest = #t end
+  end
+end
+return sum, longest

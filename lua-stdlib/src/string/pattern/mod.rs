@@ -186,6 +186,9 @@ impl Pattern {
             return Rc::new(Pattern::new(source, caret));
         }
         CACHE.with_borrow_mut(|cache| {
+            if cache.is_empty() {
+                cache.resize_with(CACHE_SLOTS, || None);
+            }
             let slot = &mut cache[cache_slot(source)];
             match slot {
                 Some(entry) if entry.source == source && entry.caret == caret => {
@@ -275,15 +278,23 @@ struct CacheEntry {
 }
 
 thread_local! {
-    static CACHE: RefCell<[Option<CacheEntry>; CACHE_SLOTS]> =
-        const { RefCell::new([const { None }; CACHE_SLOTS]) };
+    /// Empty until the first use: the slots are not part of what every thread starts with.
+    static CACHE: RefCell<Vec<Option<CacheEntry>>> = const { RefCell::new(Vec::new()) };
 }
 
 fn cache_slot(source: &[u8]) -> usize {
-    let hash = source.iter().fold(source.len() as u32, |hash, &byte| {
-        hash.wrapping_mul(31).wrapping_add(u32::from(byte))
-    });
-    (hash.wrapping_mul(0x9E37_79B1) >> 26) as usize % CACHE_SLOTS
+    // The ends tell patterns apart well enough.
+    let (first, last) = match (source.first_chunk::<8>(), source.last_chunk::<8>()) {
+        (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
+        _ => (
+            source
+                .iter()
+                .fold(0, |word, &byte| word << 8 | u64::from(byte)),
+            0,
+        ),
+    };
+    let word = first ^ last.rotate_left(23) ^ source.len() as u64;
+    (word.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 58) as usize % CACHE_SLOTS
 }
 
 /// A capture of a successful match.

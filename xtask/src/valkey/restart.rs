@@ -41,8 +41,9 @@ pub(super) fn rewritten_log(rig: &Rig<'_>) -> Result<String> {
         let args = [
             "--appendonly",
             "yes",
+            // What is compared is written to as well: a kill must not find a part of it unwritten.
             "--appendfsync",
-            "everysec",
+            "always",
             "--aof-use-rdb-preamble",
             preamble,
             "--auto-aof-rewrite-percentage",

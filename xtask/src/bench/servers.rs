@@ -59,7 +59,7 @@ pub(super) fn valkey(flags: &BenchFlags) -> Result<bool> {
         names: ["C engine", "module"],
         servers: [
             Server::start(trees.launch(Build::Default, None, &[]))?,
-            Server::start(trees.launch(Build::WithoutLua, Some(&module), &[]))?,
+            Server::start(trees.launch(Build::Default, Some(&module), &[]))?,
         ],
         cli: trees.program(Build::Default, "valkey-cli"),
         tool: trees.program(Build::Default, "valkey-benchmark"),

@@ -79,6 +79,22 @@ impl Trees {
         self.root(build).join("src").join(name)
     }
 
+    /// The version of Valkey, as its sources say.
+    ///
+    /// # Errors
+    ///
+    /// Sources without one.
+    pub(super) fn version(&self) -> Result<String> {
+        let path = self.root(Build::Default).join("src/version.h");
+        let text = std::fs::read_to_string(&path)
+            .with_context(|| format!("cannot read {}", path.display()))?;
+        let version = text
+            .lines()
+            .find_map(|line| line.strip_prefix("#define VALKEY_VERSION "))
+            .with_context(|| format!("{} names no version", path.display()))?;
+        Ok(version.trim().trim_matches('"').to_owned())
+    }
+
     /// How a server is started, with a module or without, and with more arguments.
     pub(crate) fn launch(&self, build: Build, module: Option<&Path>, args: &[&str]) -> Launch {
         let mut launch = Launch::peer(&self.program(build, "valkey-server"));

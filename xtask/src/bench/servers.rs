@@ -51,7 +51,7 @@ pub(super) fn redis(flags: &BenchFlags) -> Result<bool> {
     pair.measure(flags, true)
 }
 
-/// Scripts on Valkey, on a build that has no engine but the module's, and on one with its own.
+/// Scripts on Valkey with its own engine, and with the module in its place.
 pub(super) fn valkey(flags: &BenchFlags) -> Result<bool> {
     let trees = Trees::find().context(tree::HINT)?;
     let module = crate::valkey::module(Profile::Release)?;

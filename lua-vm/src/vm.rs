@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::error::{ErrorKind, LoadError, LuaError};
 use crate::func::call_cx::CallCx;
 use crate::func::closure::NativeClosure;
-use crate::func::native::{NativeFn, Results};
+use crate::func::native::{FastFn, NativeFn, Results};
 use crate::func::upvalue::UpValue;
 use crate::heap::Heap;
 use crate::heap::handle::Root;
@@ -16,7 +16,7 @@ use crate::host::HostState;
 use crate::interp::builtin::Builtin;
 use crate::interp::scoped::{self, Scoped};
 use crate::interp::stack::{Coroutine, Status};
-use crate::interp::{Exit, Limits, VmCore, budget, loops, observe};
+use crate::interp::{Exit, Limits, VmCore, budget, loops, observe, values};
 use crate::meta::EVENT_NAMES;
 use crate::profile::{Profile, Profiler};
 use crate::table::TableObj;
@@ -214,13 +214,19 @@ impl Vm {
                 let function: NativeFn = match builtin {
                     Builtin::Next | Builtin::PairsStep => loops::next_native,
                     Builtin::IpairsStep => loops::ipairs_native,
+                    Builtin::Select => values::select_native,
+                    Builtin::Unpack => values::unpack_native,
                     _ => crate::func::native::never_called,
                 };
                 let mark = match builtin {
                     Builtin::PairsStep => Builtin::Next,
                     builtin => builtin,
                 };
-                let closure = NativeClosure::new(&mut *heap, function, None, mark, globals, &[])?;
+                let fast: Option<FastFn> = match builtin {
+                    Builtin::Select => Some(values::select_fast),
+                    _ => None,
+                };
+                let closure = NativeClosure::new(&mut *heap, function, fast, mark, globals, &[])?;
                 (*heap).builtins[byte as usize] = closure;
             }
             Self::reset(core);

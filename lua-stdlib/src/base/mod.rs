@@ -1,7 +1,8 @@
 //! The base library (§5.1): globals that work on any value.
 //!
 //! Owns everything but loading chunks ([`load`]) and numerals in odd bases (`tonumber`).
-//! `next`, `pcall`, `xpcall` and the step of `ipairs` are carried out by the interpreter.
+//! `next`, `pcall`, `select`, `unpack`, `xpcall` and the step of `ipairs` are carried out by the
+//! interpreter.
 
 mod load;
 mod tonumber;
@@ -41,13 +42,13 @@ pub const BASE: Library = Library {
         ("rawequal", Fast(rawequal, rawequal_fast)),
         ("rawget", Fast(rawget, rawget_fast)),
         ("rawset", Native(rawset)),
-        ("select", Fast(select, select_fast)),
+        ("select", Interpreted(Builtin::Select)),
         ("setfenv", Native(setfenv)),
-        ("setmetatable", Native(setmetatable)),
+        ("setmetatable", Fast(setmetatable, setmetatable_fast)),
         ("tonumber", Fast(tonumber, tonumber_fast)),
         ("tostring", Fast(tostring, tostring_fast)),
         ("type", Fast(type_, type_fast)),
-        ("unpack", Native(unpack)),
+        ("unpack", Interpreted(Builtin::Unpack)),
         ("xpcall", Interpreted(Builtin::Xpcall)),
         ("_VERSION", Text("Lua 5.1")),
         ("ipairs", Native(ipairs)),
@@ -228,6 +229,11 @@ fn setmetatable(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     cx.ret_arg(1)
 }
 
+fn setmetatable_fast(args: FastArgs<'_>) -> FastResult<'_> {
+    args.set_first_metatable(0, 1)
+        .unwrap_or(FastResult::DECLINE)
+}
+
 /// Implements `ipairs` (§5.1): the iterator over 1, 2, ... up to the first nil.
 fn ipairs(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     let table = cx.check_table(1)?;
@@ -328,36 +334,6 @@ fn rawset(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     cx.ret_arg(1)
 }
 
-/// Implements `select` (§5.1): the arguments after the `n`-th, counted from the end when
-/// negative, or their number for `'#'`. Errors with `index out of range`.
-fn select(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
-    let count = cx.arg_count() as i64;
-    if matches!(cx.arg(1), Value::String(text) if text.as_bytes().first() == Some(&b'#')) {
-        return cx.ret_number((count - 1) as f64);
-    }
-    let n = match i64::from(cx.check_int(1)?) {
-        n if n < 0 => count + n,
-        n => n.min(count),
-    };
-    if n < 1 {
-        return Err(cx.arg_error(1, "index out of range"));
-    }
-    cx.set_top(cx.arg_count())?;
-    cx.ret_top((count - n) as usize)
-}
-
-fn select_fast(args: FastArgs<'_>) -> FastResult<'_> {
-    match args.number(0) {
-        // One result is wanted: the first of those selected.
-        Some(n) if n >= 1.0 && n < args.len() as f64 => args.value(n as usize),
-        Some(_) => FastResult::DECLINE,
-        None => match args.bytes(0) {
-            Some([b'#', ..]) => FastResult::number((args.len() - 1) as f64),
-            _ => FastResult::DECLINE,
-        },
-    }
-}
-
 /// Implements `tonumber` (§5.1): a number, or a numeral in `base` (2 to 36, default 10), as a
 /// number; nil for anything else. Errors with `base out of range`.
 fn tonumber(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
@@ -424,29 +400,6 @@ fn type_fast(args: FastArgs<'_>) -> FastResult<'_> {
         Some(type_) => args.byte_string(type_.name().as_bytes()),
         None => FastResult::DECLINE,
     }
-}
-
-/// Implements `unpack` (§5.1): elements `i` (default 1) to `j` (default `#list`).
-/// Errors with `too many results to unpack`.
-fn unpack(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
-    let table = cx.check_table(1)?;
-    let first = i64::from(cx.opt_int(2, 1)?);
-    let last = match cx.arg(3) {
-        Value::Nil => table.len() as i64,
-        _ => i64::from(cx.check_int(3)?),
-    };
-    if first > last {
-        return cx.ret0();
-    }
-    let count = last - first + 1;
-    if count > i64::from(i32::MAX) || cx.ensure_stack(count as usize).is_err() {
-        return Err(cx.error("too many results to unpack"));
-    }
-    cx.charge_bytes(count as usize * size_of::<Value<'_>>())?;
-    for i in first..=last {
-        cx.push(table.get_index(i));
-    }
-    cx.ret_top(count as usize)
 }
 
 /// Implements `newproxy` (§7.3, undocumented): an empty userdata, without a metatable, with a

@@ -186,6 +186,23 @@ impl<'a> FastArgs<'a> {
         }
     }
 
+    /// Sets the metatable of argument `i`, a table that has had none, to argument `j`, a
+    /// table; the first is the result. `None`, and nothing has changed: they are not such.
+    #[inline]
+    pub fn set_first_metatable(self, i: usize, j: usize) -> Option<FastResult<'a>> {
+        let (table, metatable) = (self.raw(i)?.as_table()?, self.raw(j)?.as_table()?);
+        // SAFETY: N1; the page of the function leads to the heap, which nothing else uses
+        // while one of its natives runs. The barrier keeps G4.
+        unsafe {
+            if !(*table).metatable.is_null() || (*table).header.mark & mark::READONLY != 0 {
+                return None;
+            }
+            (*self.heap()?).barrier_back(table);
+            (*table).metatable = metatable;
+        }
+        Some(self.value(i))
+    }
+
     /// Argument `i` as the result.
     #[inline(always)]
     pub fn value(self, i: usize) -> FastResult<'a> {

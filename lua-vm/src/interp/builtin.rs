@@ -1,6 +1,6 @@
 #![forbid(unsafe_code)]
 //! The functions that the interpreter itself carries out, because they have frames of
-//! their own, switch stacks, or are recognised by loops.
+//! their own, switch stacks, are recognised by loops, or pass lists of values on.
 
 /// A builtin. Libraries hand these out under the names they like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -29,10 +29,14 @@ pub enum Builtin {
     /// `xpcall(f, err, ...)`: as [`Builtin::Xpcall`], but `f` gets the arguments that follow,
     /// as hosts want it.
     XpcallWith,
+    /// `select(n, ...)`, manual §5.1.
+    Select,
+    /// `unpack(list [, i [, j]])`, manual §5.1.
+    Unpack,
 }
 
 impl Builtin {
-    pub(crate) const COUNT: usize = 10;
+    pub(crate) const COUNT: usize = 12;
     /// Set in the number of a builtin, it says that the call is to be observed.
     pub(crate) const WATCHED_BIT: u8 = 0x80;
 
@@ -61,6 +65,8 @@ impl Builtin {
             7 => Builtin::Yield,
             8 => Builtin::PairsStep,
             9 => Builtin::XpcallWith,
+            10 => Builtin::Select,
+            11 => Builtin::Unpack,
             _ => Builtin::None,
         }
     }

@@ -6,7 +6,7 @@ use super::builtin::Builtin;
 use super::frame::{MAX_TAIL_CALLS, Word, WordKind};
 use super::slow;
 use super::stack::{Coroutine, Status};
-use super::{Exit, VmCore, budget, coroutine, observe, unwind};
+use super::{Exit, VmCore, budget, coroutine, observe, unwind, values};
 use crate::error::LuaError;
 use crate::func::call_cx::CallCx;
 use crate::func::closure::{LuaClosure, NativeClosure, VARARG_PARAMS};
@@ -70,6 +70,8 @@ const XPCALL_WITH: u8 = Builtin::XpcallWith as u8;
 const RESUME: u8 = Builtin::Resume as u8;
 const WRAP_STEP: u8 = Builtin::WrapStep as u8;
 const YIELD: u8 = Builtin::Yield as u8;
+const SELECT: u8 = Builtin::Select as u8;
+const UNPACK: u8 = Builtin::Unpack as u8;
 
 /// Calls the native in slot `func`, as [`precall`] does; `number` is its [`Builtin`]'s, with
 /// [`Builtin::WATCHED_BIT`] if an observer is to hear of it. `Some`: another function is to
@@ -102,7 +104,7 @@ pub(crate) unsafe fn call_native(
             RESUME => coroutine::resume(vm, func, n_args, false),
             WRAP_STEP => coroutine::resume(vm, func, n_args, true),
             YIELD => coroutine::yield_(vm, func, n_args),
-            NONE | NEXT | IPAIRS_STEP | PAIRS_STEP => {
+            NONE | NEXT | IPAIRS_STEP | PAIRS_STEP | SELECT | UNPACK => {
                 match invoke(vm, func, n_args, function.cast()) {
                     Ok((first, count)) => return_values(vm, (*vm).base, (*vm).fp, first, count),
                     Err(ended) => {
@@ -338,21 +340,6 @@ unsafe fn protect(
     }
 }
 
-/// Copies `count` values down to `to` and fills up with nil to `wanted`.
-#[inline(always)]
-unsafe fn place(to: *mut RawValue, first: *const RawValue, count: usize, wanted: usize) {
-    // SAFETY: the caller passes live slots; results never move up.
-    unsafe {
-        for i in 0..wanted {
-            *to.add(i) = if i < count {
-                *first.add(i)
-            } else {
-                RawValue::NIL
-            };
-        }
-    }
-}
-
 /// Leaves the frame at `base`, whose word is the last below `fp`, with results. The
 /// state afterwards says how to go on.
 ///
@@ -378,11 +365,11 @@ pub(crate) unsafe fn return_values(
                 let pc: *const u32 = std::ptr::with_exposed_provenance(word);
                 let ins = *pc.sub(1);
                 if ins as u8 == Op::Call as u8 {
-                    place(to, first, count, (ins >> 24) as usize);
+                    values::place(to, first, count, (ins >> 24) as usize);
                 } else if ins as u8 == Op::CallV as u8 && ins >> 24 != 0 {
-                    place(to, first, count, (ins >> 24) as usize - 1);
+                    values::place(to, first, count, (ins >> 24) as usize - 1);
                 } else {
-                    std::ptr::copy(first, to, count);
+                    values::copy(to, first, count);
                     (*vm).top = to.add(count);
                 }
                 (*vm).base = to.sub((ins >> 8) as usize & 255);
@@ -398,7 +385,7 @@ pub(crate) unsafe fn return_values(
                     if word.is_meta() {
                         fp = fp.sub(1);
                     }
-                    std::ptr::copy(first, to, count);
+                    values::copy(to, first, count);
                     (*vm).top = to.add(count);
                     (*vm).base = base.sub(word.distance());
                     (*vm).fp = fp;
@@ -407,7 +394,22 @@ pub(crate) unsafe fn return_values(
                 }
                 WordKind::Pcall | WordKind::Xpcall => {
                     base = base.sub(word.distance());
-                    std::ptr::copy(first, base, count);
+                    let below = *fp.sub(1);
+                    if !Word::is_special(below) {
+                        let pc: *const u32 = std::ptr::with_exposed_provenance(below);
+                        let ins = *pc.sub(1);
+                        let wanted = (ins >> 24) as usize;
+                        if ins as u8 == Op::Call as u8 && wanted > 0 {
+                            let to = base.sub(1);
+                            *to = RawValue::TRUE;
+                            values::place(base, first, count, wanted - 1);
+                            (*vm).base = to.sub((ins >> 8) as usize & 255);
+                            (*vm).pc = pc;
+                            (*vm).fp = fp.sub(1);
+                            return;
+                        }
+                    }
+                    values::copy(base, first, count);
                     first = base.sub(1);
                     *first = RawValue::TRUE;
                     count += 1;

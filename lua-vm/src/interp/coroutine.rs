@@ -1,8 +1,11 @@
 //! Switching between coroutines, within one activation of the loop (manual §2.11).
 
+use lua_compiler::isa::Op;
+
 use super::call::{precall, return_values};
 use super::frame::{Word, WordKind};
 use super::stack::{Coroutine, ResumeKind, Status};
+use super::values::{copy, place};
 use super::{VmCore, unwind};
 use crate::debug;
 use crate::error::{ErrorKind, LuaError};
@@ -130,7 +133,7 @@ pub(crate) unsafe fn resume(vm: *mut VmCore, func: *mut RawValue, n_args: usize,
             ResumeKind::Resume
         };
         let at = (*coroutine).stack.add(used);
-        std::ptr::copy_nonoverlapping(first, at, n);
+        copy(at, first, n);
         switch(vm, coroutine);
         if fresh {
             (*vm).top = at.add(n);
@@ -138,6 +141,170 @@ pub(crate) unsafe fn resume(vm: *mut VmCore, func: *mut RawValue, n_args: usize,
         } else {
             return_values(vm, (*coroutine).base, (*coroutine).fp, at, n);
         }
+    }
+}
+
+/// Where the topmost frame of a coroutine that does not run, which is a builtin's, returns
+/// to, if a Lua function has called it for a fixed number of results: the place behind the
+/// call, the call's register, and how many.
+///
+/// # Safety
+///
+/// The coroutine is suspended in a yield, or has resumed another.
+#[inline(always)]
+unsafe fn call_waiting_in(coroutine: *const Coroutine) -> Option<(*const u32, usize, usize)> {
+    // SAFETY: S3: a word of the builtin's frame is on top; V1 for the call before a program
+    // counter.
+    unsafe {
+        let word = *(*coroutine).fp.sub(1);
+        if Word::is_special(word) {
+            return None;
+        }
+        let pc: *const u32 = std::ptr::with_exposed_provenance(word);
+        let call = *pc.sub(1);
+        let register = (call >> 8) as usize & 255;
+        let wanted = (call >> 24) as usize;
+        if call as u8 == Op::Call as u8 {
+            Some((pc, register, wanted))
+        } else if call as u8 == Op::CallV as u8 && wanted > 0 {
+            Some((pc, register, wanted - 1))
+        } else {
+            None
+        }
+    }
+}
+
+/// Saves the running coroutine, whose topmost frame is to be that of the builtin in `func`,
+/// called by the instruction before `pc`.
+#[inline(always)]
+unsafe fn save_at_call(
+    vm: *mut VmCore,
+    func: *mut RawValue,
+    n_args: usize,
+    pc: *const u32,
+    fp: *mut usize,
+) {
+    // SAFETY: S3: there are spare words.
+    unsafe {
+        *fp = pc.expose_provenance();
+        let current = (*vm).heap.current;
+        (*current).base = func.add(1);
+        (*current).fp = fp.add(1);
+        (*current).pc = pc;
+        (*current).top = func.add(1 + n_args);
+    }
+}
+
+/// Goes on in a coroutine behind the call that waits in it, whose results are placed.
+#[inline(always)]
+unsafe fn go_on(vm: *mut VmCore, to: *mut Coroutine, pc: *const u32, register: usize) {
+    // SAFETY: the callers pass what `call_waiting_in` has given for it.
+    unsafe {
+        (*to).status = Status::Running;
+        (*vm).heap.current = to;
+        (*vm).base = (*to).base.sub(1 + register);
+        (*vm).fp = (*to).fp.sub(1);
+        (*vm).pc = pc;
+        (*vm).top = (*to).top;
+        VmCore::compute_limits(vm);
+    }
+}
+
+/// [`resume`] for the case that happens all the time: a Lua function, by the call before
+/// `pc`, resumes a coroutine in which a Lua function has called `yield`, and nobody
+/// observes. False, and nothing has changed: it is another case.
+///
+/// # Safety
+///
+/// `pc` and `fp` are those of the running Lua frame; function and arguments are live slots
+/// of it.
+#[inline(always)]
+pub(crate) unsafe fn resume_from_lua<const IS_WRAP: bool>(
+    vm: *mut VmCore,
+    func: *mut RawValue,
+    n_args: usize,
+    pc: *const u32,
+    fp: *mut usize,
+) -> bool {
+    // SAFETY: the caller's contract. V3: the results that are wanted are registers of the
+    // frame that gets them, which is whole (S2), so no room is to be made.
+    unsafe {
+        let (target, first, n) = if IS_WRAP {
+            let Some(function) = (*func).as_function() else {
+                return false;
+            };
+            let closure = function.cast::<NativeClosure>();
+            (*NativeClosure::upvalues(closure), func.add(1), n_args)
+        } else if n_args > 0 {
+            (*func.add(1), func.add(2), n_args - 1)
+        } else {
+            return false;
+        };
+        let Some(coroutine) = target.as_thread() else {
+            return false;
+        };
+        let from = (*vm).heap.current;
+        let depth = (*from).depth + 1;
+        if (*coroutine).status != Status::Suspended
+            || !(*coroutine).is_started
+            || (*vm).attention
+            || depth > (*vm).limits.native_depth
+        {
+            return false;
+        }
+        let Some((resumed, register, wanted)) = call_waiting_in(coroutine) else {
+            return false;
+        };
+        save_at_call(vm, func, n_args, pc, fp);
+        (*from).status = Status::Normal;
+        (*coroutine).resumer = from;
+        (*coroutine).depth = depth;
+        (*coroutine).resumed_by = if IS_WRAP {
+            ResumeKind::Wrap
+        } else {
+            ResumeKind::Resume
+        };
+        place((*coroutine).base.sub(1), first, n, wanted);
+        go_on(vm, coroutine, resumed, register);
+        true
+    }
+}
+
+/// [`yield_`] for the case that happens all the time: as [`resume_from_lua`].
+///
+/// # Safety
+///
+/// As [`resume_from_lua`].
+#[inline(always)]
+pub(crate) unsafe fn yield_from_lua(
+    vm: *mut VmCore,
+    func: *mut RawValue,
+    n_args: usize,
+    pc: *const u32,
+    fp: *mut usize,
+) -> bool {
+    // SAFETY: as `resume_from_lua`.
+    unsafe {
+        let from = (*vm).heap.current;
+        let to = (*from).resumer;
+        if to.is_null() || (*from).native_calls > 0 || (*vm).attention {
+            return false;
+        }
+        let Some((resumed, register, mut wanted)) = call_waiting_in(to) else {
+            return false;
+        };
+        save_at_call(vm, func, n_args, pc, fp);
+        (*from).status = Status::Suspended;
+        (*from).resumer = std::ptr::null_mut();
+        let mut at = (*to).base.sub(1);
+        if (*from).resumed_by == ResumeKind::Resume && wanted > 0 {
+            *at = RawValue::TRUE;
+            at = at.add(1);
+            wanted -= 1;
+        }
+        place(at, func.add(1), n_args, wanted);
+        go_on(vm, to, resumed, register);
+        true
     }
 }
 
@@ -277,7 +444,7 @@ unsafe fn deliver(
             *at = RawValue::boolean(is_ok);
             at = at.add(1);
         }
-        std::ptr::copy_nonoverlapping(first, at, count);
+        copy(at, first, count);
         return_values(vm, base, (*vm).fp, start, count + usize::from(is_resume));
     }
 }

@@ -1,7 +1,8 @@
 //! The interpreter: what all its parts share.
 //!
 //! [`run`] is the loop; [`slow`] has the cold halves of its arms, [`call`] enters and
-//! leaves functions, [`unwind`] deals with errors, [`coroutine`] switches stacks,
+//! leaves functions, [`other_calls`] has the calls that are not the loop's own, [`values`]
+//! passes values on, [`unwind`] deals with errors, [`coroutine`] switches stacks,
 //! [`budget`] counts and collects, [`observe`] tells observers what runs.
 //!
 //! # The helper convention
@@ -20,11 +21,13 @@ pub(crate) mod frame;
 pub(crate) mod loops;
 pub(crate) mod objects;
 pub(crate) mod observe;
+pub(crate) mod other_calls;
 pub(crate) mod run;
 pub(crate) mod scoped;
 pub(crate) mod slow;
 pub(crate) mod stack;
 pub(crate) mod unwind;
+pub(crate) mod values;
 pub(crate) mod walk;
 
 use std::sync::Arc;
@@ -246,8 +249,13 @@ impl VmCore {
         }
     }
 
+    /// [`VmCore::load_limits`] where nobody observes.
+    ///
+    /// # Safety
+    ///
+    /// The VM is live.
     #[inline(always)]
-    unsafe fn compute_limits(vm: *mut VmCore) {
+    pub(crate) unsafe fn compute_limits(vm: *mut VmCore) {
         // SAFETY: S1, S3.
         unsafe {
             let coroutine = (*vm).heap.current;

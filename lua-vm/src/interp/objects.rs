@@ -3,8 +3,9 @@
 use lua_compiler::Capture;
 use lua_compiler::isa::Op;
 
+use super::builtin::Builtin;
 use super::frame::{Word, WordKind};
-use super::{Finally, VmCore, budget, call, slow, unwind};
+use super::{Finally, VmCore, budget, call, slow, unwind, values};
 use crate::error::LuaError;
 use crate::func::closure::{LuaClosure, NativeClosure};
 use crate::func::native::FastArgs;
@@ -149,6 +150,11 @@ pub(crate) unsafe fn set_list(vm: *mut VmCore, ins: u32, start: u32) -> *mut Raw
         }
         if count > 0 {
             result = TableObj::reserve_array(heap, table, last.min(u32::MAX as usize) as u32);
+            if result.is_ok() && start >= 1 && last <= (*table).array_len() as usize {
+                heap.barrier_back(table);
+                values::copy((*table).array.add(start as usize - 1), slot.add(1), count);
+                return settle(vm, Ok(()));
+            }
             for i in 0..count {
                 if result.is_err() {
                     break;
@@ -272,10 +278,18 @@ unsafe fn call_with_extra_args(vm: *mut VmCore, a: usize) -> bool {
         if (*function).kind != Kind::NativeFunction {
             return false;
         }
+        let (first, count) = extra_args(vm);
+        if (*function).aux == Builtin::Select as u8
+            && before == 1
+            && let Some(result) = values::select_one(argument, first, count)
+        {
+            *base.add(func) = result;
+            (*vm).pc = (*vm).pc.add(1);
+            return true;
+        }
         let Some(fast) = (*function.cast::<NativeClosure>()).fast else {
             return false;
         };
-        let (first, count) = extra_args(vm);
         let low = first.wrapping_sub(before + 1);
         if low < (*(*vm).heap.current).stack {
             return false;
@@ -327,12 +341,10 @@ pub(crate) unsafe fn vararg<const OBSERVED: bool>(vm: *mut VmCore, ins: u32) -> 
         }
         let (first, _) = extra_args(vm);
         let to = (*vm).base.add(a);
-        let given = wanted.min(count);
-        for i in 0..given {
-            *to.add(i) = *first.add(i);
-        }
-        for i in given..wanted {
-            *to.add(i) = RawValue::NIL;
+        if wanted > count {
+            values::place(to, first, count, wanted);
+        } else {
+            values::copy(to, first, wanted);
         }
         if b == 0 {
             (*vm).top = to.add(count);

@@ -22,13 +22,15 @@ use lua_compiler::isa::operand::{k8_displacement, k16_displacement};
 
 use super::builtin::Builtin;
 use super::frame::{Word, WordKind};
-use super::{Exit, VmCore, budget, call, loops, objects, observe, truncate, unwind};
-use crate::func::closure::{LuaClosure, NativeClosure, VARARG_PARAMS};
+use super::{
+    Exit, VmCore, budget, call, loops, objects, observe, other_calls, truncate, unwind, values,
+};
+use crate::func::closure::{LuaClosure, VARARG_PARAMS};
 use crate::func::upvalue::UpValue;
 use crate::heap::object::{Header, Kind, mark};
 use crate::meta::{Event, arith, compare, concat, index};
 use crate::table::hash::raw_equals;
-use crate::table::{Node, TableObj, next};
+use crate::table::{Node, TableObj};
 use crate::value::string::StringObj;
 use crate::value::{RawValue, Type};
 
@@ -677,13 +679,13 @@ pub(crate) unsafe fn run<const OBSERVED: bool>(vm: *mut VmCore) {
                 // Calls.
                 Op::Call if OBSERVED => {
                     save!();
-                    push_pc(vm);
+                    other_calls::push_pc(vm);
                     call::precall(vm, base.add(a!()), b!());
                     reload!();
                 }
                 Op::Call => {
                     enter_lua!(base.add(a!()), b!());
-                    helper!(call_slow(vm, base, pc, ins, fp));
+                    helper!(other_calls::call(vm, base, pc, ins, fp));
                 }
                 Op::CallV => {
                     let func = base.add(a!());
@@ -698,10 +700,13 @@ pub(crate) unsafe fn run<const OBSERVED: bool>(vm: *mut VmCore) {
                     if !OBSERVED && n_args <= MAX_PARAMS && c!() != 0 {
                         // As `Call` with so many arguments and results.
                         let call = ins & 0xFF00 | (n_args as u32) << 16 | (c!() as u32 - 1) << 24;
-                        helper!(call_slow(vm, base, pc, call, fp));
+                        helper!(other_calls::call(vm, base, pc, call, fp));
                     }
                     save!();
-                    push_pc(vm);
+                    if !OBSERVED && c!() == 0 {
+                        helper!(other_calls::call_for_all(vm, func, n_args));
+                    }
+                    other_calls::push_pc(vm);
                     call::precall(vm, func, n_args);
                     reload!();
                 }
@@ -743,7 +748,7 @@ pub(crate) unsafe fn run<const OBSERVED: bool>(vm: *mut VmCore) {
                         }
                     }
                     save!();
-                    tail_call::<OBSERVED>(vm, ins);
+                    other_calls::tail_call::<OBSERVED>(vm, ins);
                     reload!();
                 }
                 Op::Return0 | Op::Return1 if OBSERVED => {
@@ -772,6 +777,18 @@ pub(crate) unsafe fn run<const OBSERVED: bool>(vm: *mut VmCore) {
                             }
                         }
                     );
+                    let word = *fp.sub(1);
+                    if word as u8 == WordKind::MetaSet as u8 {
+                        // The result of a metamethod, for a register.
+                        keep_branch!();
+                        let (word, value) = (Word(word), reg!(a!()));
+                        base = base.sub(word.distance());
+                        fp = fp.sub(2);
+                        pc = std::ptr::with_exposed_provenance(*fp);
+                        k = code_of(base);
+                        reg!(word.a() as usize) = value;
+                        continue;
+                    }
                     call::return_values(vm, base, fp, base.add(a!()), 1);
                     reload!();
                 }
@@ -787,13 +804,7 @@ pub(crate) unsafe fn run<const OBSERVED: bool>(vm: *mut VmCore) {
                         observe::return_values(vm, first, count);
                     } else {
                         leave_lua!(|call| call as u8 == Op::Call as u8, |to, call| {
-                            for i in 0..(call >> 24) as usize {
-                                *to.add(i) = if i < count {
-                                    *first.add(i)
-                                } else {
-                                    RawValue::NIL
-                                };
-                            }
+                            values::place(to, first, count, (call >> 24) as usize);
                         });
                         call::return_values(vm, base, fp, first, count);
                     }
@@ -882,6 +893,13 @@ pub(crate) unsafe fn run<const OBSERVED: bool>(vm: *mut VmCore) {
                 }
                 Op::TForCall => {
                     let _ = aux!();
+                    if reg!(a!() + 1).as_table().is_none() {
+                        // No iterator that is known: the call follows.
+                        for i in 0..3 {
+                            reg!(a!() + 3 + i) = reg!(a!() + i);
+                        }
+                        continue;
+                    }
                     save!();
                     if OBSERVED {
                         observe::expect_repeat(vm);
@@ -1073,16 +1091,6 @@ unsafe fn long_equal(vm: *mut VmCore, x: RawValue, y: RawValue) -> bool {
     unsafe { raw_equals(&(*vm).heap, x, y) }
 }
 
-/// Pushes the saved program counter as a return word. Cannot fail: natives and calls
-/// leave spare words.
-unsafe fn push_pc(vm: *mut VmCore) {
-    // SAFETY: S3.
-    unsafe {
-        *(*vm).fp = (*vm).pc.expose_provenance();
-        (*vm).fp = (*vm).fp.add(1);
-    }
-}
-
 #[cold]
 #[inline(never)]
 unsafe fn slice_end(vm: *mut VmCore) -> *mut RawValue {
@@ -1092,136 +1100,5 @@ unsafe fn slice_end(vm: *mut VmCore) -> *mut RawValue {
             Ok(()) => (*vm).base,
             Err(error) => unwind::raise(vm, error),
         }
-    }
-}
-
-/// A `Call` that the loop does not do itself: natives, missing arguments, everything
-/// else. Natives with a hot entry come first.
-#[inline(never)]
-unsafe fn call_slow(
-    vm: *mut VmCore,
-    base: *mut RawValue,
-    pc: *const u32,
-    ins: u32,
-    fp: *mut usize,
-) -> *mut RawValue {
-    // SAFETY: the helper convention; V3 bounds arguments and results.
-    unsafe {
-        let func = base.add((ins >> 8) as usize & 255);
-        let n_args = (ins >> 16) as usize & 255;
-        let wanted = (ins >> 24) as usize;
-        if let Some(function) = (*func).as_function()
-            && (*function).kind == Kind::NativeFunction
-        {
-            let native = function.cast::<NativeClosure>();
-            if wanted == 1
-                && let Some(fast) = (*native).fast
-            {
-                let result =
-                    fast(crate::func::native::FastArgs::new(func.add(1), n_args)).into_raw();
-                if !result.is_declined() {
-                    *func = result;
-                    return base;
-                }
-            }
-            if (*function).aux == Builtin::Next as u8
-                && n_args > 0
-                && let Some(table) = (*func.add(1)).as_table()
-            {
-                let key = if n_args > 1 {
-                    *func.add(2)
-                } else {
-                    RawValue::NIL
-                };
-                if let Some(position) = next::position_after(&(*vm).heap, table, key) {
-                    let (key, value) = match next::paid_step(vm, table, position) {
-                        Some((_, key, value)) => (key, value),
-                        None => (RawValue::NIL, RawValue::NIL),
-                    };
-                    let results = [key, value];
-                    for i in 0..wanted {
-                        *func.add(i) = results.get(i).copied().unwrap_or(RawValue::NIL);
-                    }
-                    return base;
-                }
-            }
-            if (*function).aux == Builtin::None as u8 || (*function).aux == Builtin::Next as u8 {
-                let offset = func.offset_from(base);
-                (*vm).pc = pc;
-                *fp = pc.expose_provenance();
-                (*vm).fp = fp.add(1);
-                return match call::invoke(vm, func, n_args, native) {
-                    Ok((first, count)) => {
-                        let to = (*vm).base.sub(1);
-                        for i in 0..wanted {
-                            *to.add(i) = if i < count {
-                                *first.add(i)
-                            } else {
-                                RawValue::NIL
-                            };
-                        }
-                        let base = to.offset(-offset);
-                        // A call back may have moved the return stack.
-                        (*vm).fp = (*vm).fp.sub(1);
-                        if (*vm).fp == fp {
-                            return base;
-                        }
-                        (*vm).base = base;
-                        (*vm).pc = pc;
-                        std::ptr::null_mut()
-                    }
-                    Err(ended) => call::end_badly(vm, ended),
-                };
-            }
-        }
-        (*vm).base = base;
-        (*vm).pc = pc;
-        (*vm).fp = fp;
-        push_pc(vm);
-        call::precall(vm, func, n_args);
-        std::ptr::null_mut()
-    }
-}
-
-/// A tail call: a Lua function takes the running frame's place; anything else is
-/// called, and the `Return` that follows returns its results.
-#[inline(never)]
-unsafe fn tail_call<const OBSERVED: bool>(vm: *mut VmCore, ins: u32) {
-    // SAFETY: the state has been saved; V3 bounds the arguments, or `top` ends them.
-    unsafe {
-        let base = (*vm).base;
-        let func = base.add((ins >> 8) as usize & 255);
-        let b = (ins >> 16) as usize & 255;
-        let mut n_args = if b == 0 {
-            (*vm).top.offset_from(func) as usize - 1
-        } else {
-            b - 1
-        };
-        if (*func).as_function().is_none() {
-            let handler = (*vm).heap.metamethod(*func, Event::Call);
-            if handler.as_function().is_some() {
-                // The spare slots take the one argument more.
-                std::ptr::copy(func, func.add(1), n_args + 1);
-                *func = handler;
-                n_args += 1;
-            }
-        }
-        let is_lua = (*func)
-            .as_function()
-            .is_some_and(|function| (*function).kind == Kind::LuaFunction);
-        if !is_lua {
-            push_pc(vm);
-            return call::precall(vm, func, n_args);
-        }
-        if OBSERVED {
-            return observe::tail_call(vm, func, n_args);
-        }
-        let coroutine = (*vm).heap.current;
-        if !(*coroutine).open_upvalues.is_null() {
-            UpValue::close(&mut (*vm).heap, coroutine, base);
-        }
-        let to = super::call::leave_for_tail_call(vm);
-        std::ptr::copy(func, to, n_args + 1);
-        call::precall(vm, to, n_args);
     }
 }

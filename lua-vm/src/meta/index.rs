@@ -121,17 +121,21 @@ pub(crate) unsafe fn set(
                 } else {
                     (*heap).metamethod_in(metatable, Event::NewIndex)
                 };
-                if handler.is_nil() || !TableObj::get(&*heap, table, key).is_nil() {
+                if handler.is_nil() {
                     return match TableObj::set(&mut *heap, table, key, value) {
                         Ok(()) => Ok(Access::Done(RawValue::NIL)),
                         Err(error) => Err(store_error(vm, error)),
                     };
                 }
                 // As in the reference the key gets its entry first: errors and order show it.
-                if let Err(error) = TableObj::set(&mut *heap, table, key, RawValue::NIL) {
-                    return Err(store_error(vm, error));
+                match TableObj::entry(&mut *heap, table, key) {
+                    Ok(slot) if !(*slot).is_nil() => {
+                        *slot = value;
+                        return Ok(Access::Done(RawValue::NIL));
+                    }
+                    Ok(_) => handler,
+                    Err(error) => return Err(store_error(vm, error)),
                 }
-                handler
             } else {
                 let handler = (*heap).metamethod(object, Event::NewIndex);
                 if handler.is_nil() {
@@ -279,6 +283,10 @@ pub(crate) unsafe fn get_indexed(
             if !value.is_nil() || (*table).metatable.is_null() {
                 *(*vm).base.add(a as usize) = value;
                 return (*vm).base;
+            }
+            let handler = (*vm).heap.metamethod_in((*table).metatable, Event::Index);
+            if handler.as_function().is_some() {
+                return finish_get(vm, Ok(Access::Call { handler, object }), key, a);
             }
         }
         finish_get(vm, get(vm, object, key, Some(reg)), key, a)

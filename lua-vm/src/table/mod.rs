@@ -287,6 +287,28 @@ impl TableObj {
         }
     }
 
+    /// The slot of a key, ready for a store. An absent key has an entry then, with nil.
+    ///
+    /// # Errors
+    ///
+    /// As [`TableObj::set`].
+    ///
+    /// # Safety
+    ///
+    /// As [`TableObj::set`]; the store comes before anything else is done with the heap.
+    #[inline]
+    pub(crate) unsafe fn entry(
+        heap: &mut Heap,
+        table: *mut TableObj,
+        key: RawValue,
+    ) -> Result<*mut RawValue, StoreError> {
+        // SAFETY: the caller's contract.
+        unsafe {
+            heap.barrier_back(table);
+            Self::slot_for(heap, table, key)
+        }
+    }
+
     /// `table[index] = value` for an integer key; as [`TableObj::set`].
     ///
     /// # Safety

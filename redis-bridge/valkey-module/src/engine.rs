@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use redis_bridge::compat::Identity;
 use redis_bridge::debugger::Session;
-use redis_bridge::host::Host;
+use redis_bridge::host::{Host, Stop};
 use redis_bridge::reply::ReplySink as _;
 use redis_bridge::script::{Limits, RandomState, ScriptCall, Sha};
 
@@ -188,6 +188,24 @@ pub(crate) struct Counters {
     pub(crate) calls: Cell<u64>,
     /// Panics that were caught.
     pub(crate) panics: Cell<u64>,
+    /// Scripts, functions and loadings of libraries stopped by the memory limit.
+    pub(crate) stopped_by_memory: Cell<u64>,
+    /// The same, by the instruction limit.
+    pub(crate) stopped_by_instructions: Cell<u64>,
+    /// The same, by `SCRIPT KILL` and the like, or because loading took too long.
+    pub(crate) stopped_by_kill: Cell<u64>,
+}
+
+impl Counters {
+    /// Counts what was stopped.
+    pub(crate) fn note_stop(&self, why: Stop) {
+        let counter = match why {
+            Stop::Memory => &self.stopped_by_memory,
+            Stop::Instructions => &self.stopped_by_instructions,
+            Stop::Killed => &self.stopped_by_kill,
+        };
+        counter.set(counter.get() + 1);
+    }
 }
 
 /// The engine.
@@ -269,7 +287,7 @@ impl Engine {
         let limits = self.limits.get();
         let loaded = self.function.with(&self.identity, |world| {
             world.set_limits(limits);
-            world.load(code, timeout, &mut LoadHost::new(context))
+            world.load(code, timeout, &mut LoadHost::new(context, &self.counters))
         });
         let functions = loaded.unwrap_or_else(|| Err(IN_USE.as_bytes().to_vec()))?;
         let with_handle = |it: Registered| (self.function.handle(it.slot), it);
@@ -300,7 +318,7 @@ impl Engine {
             args,
             read_only: false, // the server sees to that
         };
-        let mut host = ServerHost::new(running);
+        let mut host = ServerHost::new(running, &self.counters);
         let mut reply = ClientReply::new(running.context());
         let (host, to) = (&mut host, &mut reply);
         self.hand_random_state_to(subsystem);
@@ -381,7 +399,7 @@ impl Engine {
     /// Makes a world anew after a panic, and compiles in it what the server holds.
     pub(crate) fn rebuild(&self, subsystem: Subsystem, context: Context<'_>) {
         self.counters.panics.set(self.counters.panics.get() + 1);
-        let mut host = LoadHost::new(context);
+        let mut host = LoadHost::new(context, &self.counters);
         let recall = |digest: &Sha| context.script_text(digest);
         self.renew(subsystem, &mut host, &recall);
     }

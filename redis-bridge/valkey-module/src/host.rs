@@ -1,9 +1,10 @@
 #![forbid(unsafe_code)]
 //! Valkey as a [`Host`]: what a script's `redis.call` runs on.
 
-use redis_bridge::host::{CallOptions, Host, LogLevel, Refusal, RunState};
+use redis_bridge::host::{CallOptions, Host, LogLevel, Refusal, RunState, Stop};
 use redis_bridge::reply::ReplySink;
 
+use crate::engine::Counters;
 use crate::ffi::{Context, Running};
 
 /// The engine asks whether a script may go on about every 20,000 instructions. Of a
@@ -14,12 +15,17 @@ const POLLS_PER_QUESTION: u8 = 5;
 /// The server, while one script runs.
 pub(crate) struct ServerHost<'a> {
     running: Running<'a>,
+    counters: &'a Counters,
     polls: u8,
 }
 
 impl<'a> ServerHost<'a> {
-    pub(crate) fn new(running: Running<'a>) -> Self {
-        Self { running, polls: 0 }
+    pub(crate) fn new(running: Running<'a>, counters: &'a Counters) -> Self {
+        Self {
+            running,
+            counters,
+            polls: 0,
+        }
     }
 }
 
@@ -40,6 +46,10 @@ impl Host for ServerHost<'_> {
 
     fn log(&mut self, level: LogLevel, message: &[u8]) {
         log(self.running.context(), level, message);
+    }
+
+    fn note_stop(&mut self, why: Stop) {
+        self.counters.note_stop(why);
     }
 
     fn poll(&mut self) -> RunState {
@@ -67,11 +77,14 @@ fn log(context: Context<'_>, level: LogLevel, message: &[u8]) {
 }
 
 /// The server, while a library is loaded: it can be logged to, and that is all.
-pub(crate) struct LoadHost<'a>(Context<'a>);
+pub(crate) struct LoadHost<'a> {
+    context: Context<'a>,
+    counters: &'a Counters,
+}
 
 impl<'a> LoadHost<'a> {
-    pub(crate) fn new(context: Context<'a>) -> Self {
-        Self(context)
+    pub(crate) fn new(context: Context<'a>, counters: &'a Counters) -> Self {
+        Self { context, counters }
     }
 }
 
@@ -90,7 +103,11 @@ impl Host for LoadHost<'_> {
     }
 
     fn log(&mut self, level: LogLevel, message: &[u8]) {
-        log(self.0, level, message);
+        log(self.context, level, message);
+    }
+
+    fn note_stop(&mut self, why: Stop) {
+        self.counters.note_stop(why);
     }
 
     fn poll(&mut self) -> RunState {

@@ -8,6 +8,7 @@
 mod cluster;
 mod failover;
 mod libraries;
+mod limits;
 mod memory;
 mod node;
 mod replicas;
@@ -114,6 +115,7 @@ const PROOFS: &[(&str, Proof)] = &[
     ("persistence/nothing is lost", restart::killed),
     ("libraries/dump and restore", libraries::exchange),
     ("memory/of a thousand scripts", memory::of_scripts),
+    ("limits/counters", limits::count_stops),
 ];
 
 /// What servers are started from.

@@ -533,10 +533,16 @@ pub(super) extern "C" fn add_info(info: *mut RawInfo, _is_crash_report: c_int) {
         return;
     };
     let fields = guard(None, "INFO", || {
-        let limits = engine.limits();
+        let (limits, counters) = (engine.limits(), &engine.counters);
         [
-            (c"calls", engine.counters.calls.get()),
-            (c"internal_errors", engine.counters.panics.get()),
+            (c"calls", counters.calls.get()),
+            (c"internal_errors", counters.panics.get()),
+            (c"stopped_by_memory_limit", counters.stopped_by_memory.get()),
+            (
+                c"stopped_by_instruction_limit",
+                counters.stopped_by_instructions.get(),
+            ),
+            (c"stopped_by_kill", counters.stopped_by_kill.get()),
             (c"scripts", engine.count(Subsystem::Eval) as u64),
             (c"functions", engine.count(Subsystem::Function) as u64),
             (c"used_memory_eval", engine.bytes(Subsystem::Eval) as u64),

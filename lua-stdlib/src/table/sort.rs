@@ -126,18 +126,17 @@ enum Operand {
 }
 
 impl LuaList<'_, '_> {
-    fn push(&mut self, operand: Operand) -> Result<(), LuaError> {
+    fn push(&mut self, operand: Operand) {
         match operand {
-            Operand::At(i) => self.cx.push(self.cx.check_table(1)?.get_index(i)),
+            Operand::At(i) => self.cx.push_element(1, i),
             Operand::Pivot => self.cx.push_copy(PIVOT as isize),
         }
-        Ok(())
     }
 
     fn compare(&mut self, a: Operand, b: Operand) -> Result<bool, LuaError> {
         if !self.has_order {
-            self.push(a)?;
-            self.push(b)?;
+            self.push(a);
+            self.push(b);
             let less = self.cx.less_than(-2, -1)?;
             self.cx.pop(2);
             // Without a call in between nothing else reports the work.
@@ -145,8 +144,8 @@ impl LuaList<'_, '_> {
             return Ok(less);
         }
         self.cx.push_arg(2);
-        self.push(a)?;
-        self.push(b)?;
+        self.push(a);
+        self.push(b);
         self.cx.call(2, Results::Exactly(1))?;
         let less = self.cx.value(-1).truthy();
         self.cx.pop(1);

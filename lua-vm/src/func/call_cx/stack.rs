@@ -4,6 +4,7 @@ use super::CallCx;
 use crate::error::LuaError;
 use crate::func::native::Returned;
 use crate::interp::{VmCore, unwind};
+use crate::table::TableObj;
 use crate::value::RawValue;
 use crate::value::borrowed::{Value, checked_raw};
 
@@ -124,6 +125,16 @@ impl CallCx<'_> {
     /// Pushes argument `i`.
     pub fn push_arg(&self, i: usize) {
         self.push_raw(self.raw_arg(i));
+    }
+
+    /// Pushes the element at `index` of the table that argument `i` is, without metamethods;
+    /// nil if it is no table.
+    pub fn push_element(&self, i: usize, index: i64) {
+        let value = self.raw_arg(i).as_table().map_or(RawValue::NIL, |table| {
+            // SAFETY: G1: the argument is live.
+            unsafe { TableObj::get_index(&(*self.vm).heap, table, index) }
+        });
+        self.push_raw(value);
     }
 
     /// Pushes a copy of a slot.

@@ -22,7 +22,7 @@ use crate::value::string::{MAX_INTERNED, StringObj};
 /// there.
 pub type NativeFn = fn(&mut CallCx<'_>) -> Result<Returned, LuaError>;
 
-/// The hot entry of a native: tried first when exactly one result is wanted. It either
+/// The hot entry of a native: tried first when one result is wanted, or none. It either
 /// returns that result or declines, and then the general entry is called. It cannot
 /// raise, call back, or collect.
 pub type FastFn = for<'a> fn(FastArgs<'a>) -> FastResult<'a>;

@@ -47,7 +47,7 @@ pub(crate) unsafe fn call(
     unsafe {
         let (func, _, wanted) = operands(base, ins);
         match native(*func) {
-            Some(native) if wanted == 1 && (*native).fast.is_some() => {
+            Some(native) if wanted <= 1 && (*native).fast.is_some() => {
                 call_fast(vm, base, pc, ins, fp)
             }
             Some(native) => call_by_number(vm, base, pc, ins, fp, (*native).header.aux),

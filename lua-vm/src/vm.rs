@@ -20,9 +20,9 @@ use crate::interp::{Exit, Limits, VmCore, budget, loops, observe, values};
 use crate::meta::EVENT_NAMES;
 use crate::profile::{Profile, Profiler};
 use crate::table::TableObj;
-use crate::value::RawValue;
 use crate::value::borrowed::{Table, Value};
 use crate::value::string::{StringHash, StringObj};
+use crate::value::{RawValue, Type};
 
 /// How a VM is made.
 #[derive(Clone, Debug, Default)]
@@ -200,6 +200,9 @@ impl Vm {
                 let string = (*heap).string(name)?;
                 StringObj::hash(string);
                 (*heap).event_names[i] = string;
+            }
+            for type_ in Type::ALL {
+                (*heap).type_names[type_ as usize] = (*heap).string(type_.name().as_bytes())?;
             }
             let table = |heap: &mut Heap| TableObj::new(heap, 0, 0).map_err(|_| LuaError::MEMORY);
             (*heap).registry = table(&mut *heap)?;

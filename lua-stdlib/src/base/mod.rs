@@ -26,7 +26,7 @@ pub const BASE: Library = Library {
     manual: "§5.1",
     entries: &[
         ("_G", Itself),
-        ("assert", Native(assert)),
+        ("assert", Fast(assert, |args| args.truthy(0))),
         ("collectgarbage", Native(collectgarbage)),
         ("dofile", Native(load::dofile)),
         ("error", Native(error)),
@@ -47,7 +47,7 @@ pub const BASE: Library = Library {
         ("setmetatable", Fast(setmetatable, setmetatable_fast)),
         ("tonumber", Fast(tonumber, tonumber_fast)),
         ("tostring", Fast(tostring, tostring_fast)),
-        ("type", Fast(type_, type_fast)),
+        ("type", Fast(type_, |args| args.type_name(0))),
         ("unpack", Interpreted(Builtin::Unpack)),
         ("xpcall", Interpreted(Builtin::Xpcall)),
         ("_VERSION", Text("Lua 5.1")),
@@ -393,13 +393,6 @@ fn tostring_fast(args: FastArgs<'_>) -> FastResult<'_> {
 fn type_(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     let name = cx.check_any(1)?.type_name();
     cx.ret_bytes(name.as_bytes())
-}
-
-fn type_fast(args: FastArgs<'_>) -> FastResult<'_> {
-    match args.type_of(0) {
-        Some(type_) => args.byte_string(type_.name().as_bytes()),
-        None => FastResult::DECLINE,
-    }
 }
 
 /// Implements `newproxy` (§7.3, undocumented): an empty userdata, without a metatable, with a

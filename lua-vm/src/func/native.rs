@@ -102,10 +102,28 @@ impl<'a> FastArgs<'a> {
         Some(unsafe { StringObj::bytes(string) })
     }
 
-    /// The type of argument `i`, `None` if it is absent.
+    /// The name of the type of argument `i` as the result; declines if there is none.
+    #[inline]
+    pub fn type_name(self, i: usize) -> FastResult<'a> {
+        match (self.raw(i), self.heap()) {
+            // SAFETY: N1; the page of the function leads to the heap, whose roots the names are.
+            (Some(value), Some(heap)) => unsafe {
+                FastResult {
+                    value: RawValue::string((*heap).type_names[value.type_of() as usize]),
+                    marker: PhantomData,
+                }
+            },
+            _ => FastResult::DECLINE,
+        }
+    }
+
+    /// Argument `i` if it counts as true, as the result; declines if it does not.
     #[inline(always)]
-    pub fn type_of(self, i: usize) -> Option<crate::Type> {
-        Some(self.raw(i)?.type_of())
+    pub fn truthy(self, i: usize) -> FastResult<'a> {
+        match self.raw(i) {
+            Some(value) if value.is_truthy() => self.value(i),
+            _ => FastResult::DECLINE,
+        }
     }
 
     /// Whether argument `i` is there and has a metatable, its own or that of its type. True

@@ -39,6 +39,9 @@ impl Heap {
             for i in 0..self.builtins.len() {
                 self.mark_pointer(self.builtins[i]);
             }
+            for i in 0..self.type_names.len() {
+                self.mark_pointer(self.type_names[i]);
+            }
             for i in 0..self.event_names.len() {
                 self.mark_pointer(self.event_names[i]);
             }

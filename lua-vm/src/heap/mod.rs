@@ -38,8 +38,8 @@ use crate::interp::builtin::Builtin;
 use crate::interp::stack::Coroutine;
 use crate::meta::EVENT_COUNT;
 use crate::table::TableObj;
-use crate::value::RawValue;
 use crate::value::string::{StringHash, StringObj, StringSet};
+use crate::value::{RawValue, Type};
 use alloc::{MAX_CELL, Pool, class_of, large_layout, occupied};
 use handle::RootSlots;
 use object::{Header, UserdataObj};
@@ -113,6 +113,8 @@ pub(crate) struct Heap {
     pub(crate) due: Vec<*mut UserdataObj>,
     /// The names of the metamethods, by [`crate::meta::Event`].
     pub(crate) event_names: [*mut StringObj; EVENT_COUNT],
+    /// What `type` gives, by [`crate::Type`].
+    pub(crate) type_names: [*mut StringObj; Type::ALL.len()],
     /// The metatables of the types that have one each, by [`crate::Type`].
     pub(crate) type_metatables: [*mut TableObj; 9],
     pub(crate) registry: *mut TableObj,
@@ -164,6 +166,7 @@ impl Heap {
             finalizable: Vec::new(),
             due: Vec::new(),
             event_names: [null_mut(); EVENT_COUNT],
+            type_names: [null_mut(); Type::ALL.len()],
             type_metatables: [null_mut(); 9],
             registry: null_mut(),
             builtins: [null_mut(); Builtin::COUNT],

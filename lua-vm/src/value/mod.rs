@@ -70,6 +70,19 @@ pub enum Type {
 }
 
 impl Type {
+    /// Every type, in the order of their declaration.
+    pub(crate) const ALL: [Type; 9] = [
+        Type::Nil,
+        Type::Boolean,
+        Type::LightUserdata,
+        Type::Number,
+        Type::String,
+        Type::Table,
+        Type::Function,
+        Type::Userdata,
+        Type::Thread,
+    ];
+
     /// The name, as `type` returns it.
     pub const fn name(self) -> &'static str {
         match self {

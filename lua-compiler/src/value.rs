@@ -16,6 +16,8 @@ use crate::limits::Checked;
 
 /// What an expression has become.
 #[derive(Clone, Copy, Debug)]
+// A tag of one byte would leave parts at odd places, and copies that wait for them.
+#[repr(u32)]
 pub(crate) enum Kind {
     /// No expression: an empty list.
     Void,

@@ -152,6 +152,8 @@ impl UnaryOp {
 
 /// An expression, manual §2.5.
 #[derive(Clone, Copy, Debug)]
+// A tag of one byte would leave parts at odd places, and copies that wait for them.
+#[repr(u32)]
 pub enum Expr {
     /// `nil`
     Nil,

@@ -37,8 +37,10 @@ impl Host for Echo {
 
     fn log(&mut self, _: LogLevel, _: &[u8]) {}
 
+    /// Is not to be asked: a server that serves others meanwhile would do so in the copy of itself
+    /// that is debugged, on connections that are the original's.
     fn poll(&mut self) -> RunState {
-        RunState::Continue
+        RunState::Killed
     }
 }
 
@@ -131,6 +133,17 @@ fn words_of_valkey() {
          Error compiling code: ldb_eval:1: unexpected symbol near '1'\n\
          <debug> line 3: {1; x; {[y]=true; }; }, nil, z\n\
          <endsession>\n:1 ",
+    );
+}
+
+#[test]
+fn long_scripts_do_not_let_others_in() {
+    check(
+        "local n = 0\nfor i = 1, 500000 do n = n + i end\nreturn n",
+        &["c"],
+        "* Stopped at 1, stop reason = step over\n\
+         -> 1   local n = 0\n\
+         <endsession>\n:125000250000 ",
     );
 }
 

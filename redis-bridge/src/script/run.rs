@@ -81,6 +81,9 @@ impl Scoped for HostKey {
     fn poll(run: &mut Run<'_>) -> bool {
         match &run.loading {
             Some(loading) => loading.deadline.is_none_or(|end| Instant::now() < end),
+            // The user has the server, or a copy of it that shares its connections: nobody else is
+            // to be served there. The debugger itself stops endless loops.
+            None if run.debugger.is_some() => true,
             None => run.host.poll() == RunState::Continue,
         }
     }

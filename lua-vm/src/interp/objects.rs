@@ -242,15 +242,53 @@ unsafe fn extra_args(vm: *mut VmCore) -> (*mut RawValue, usize) {
     }
 }
 
-/// Carries out the `CallV` that follows an open `Vararg`, if it calls a native with an
-/// entry for borrowed arguments, passes at most one argument before the list, and wants
-/// one result: `select(i, ...)`, `math.max(...)`. The arguments are not copied for it.
+/// True if the call in `ins` is a `CallV` of an open list for one result.
+#[inline(always)]
+fn passes_list_for_one(ins: u32) -> bool {
+    ins & 0xFFFF_00FF == Op::CallV as u32 | 2 << 24
+}
+
+/// An open `Vararg` whose list the `CallV` that follows passes on for one result: if that calls
+/// `select`, both are carried out without the list.
+///
+/// # Safety
+///
+/// The state of the running frame is saved, `pc` being behind the `Vararg`.
+#[inline(never)]
+unsafe fn select_extra_arg(vm: *mut VmCore, ins: u32) -> *mut RawValue {
+    // SAFETY: V3: the consumer of the list follows, and its registers are in the frame.
+    unsafe {
+        let a = (ins >> 8) as usize & 255;
+        let func = (*(*vm).pc >> 8) as usize & 255;
+        let base = (*vm).base;
+        if a == func + 2
+            && let Some(function) = (*base.add(func)).as_function()
+            && (*function).kind == Kind::NativeFunction
+            && (*function).aux == Builtin::Select as u8
+        {
+            let (first, count) = extra_args(vm);
+            if let Some(result) = values::select_one(*base.add(a - 1), first, count) {
+                *base.add(func) = result;
+                (*vm).pc = (*vm).pc.add(1);
+                return std::ptr::null_mut();
+            }
+        }
+        if call_with_extra_args(vm, a) {
+            return std::ptr::null_mut();
+        }
+        copy_extra_args(vm, ins)
+    }
+}
+
+/// Carries out the `CallV` that follows an open `Vararg`, for which [`passes_list_for_one`]
+/// holds, if it calls a native with an entry for borrowed arguments and passes at most one
+/// argument before the list: `math.max(...)`. The arguments are not copied for it.
 ///
 /// # Safety
 ///
 /// The state of the running frame is saved, `pc` being behind the `Vararg`, whose register
 /// is `a`.
-#[inline(always)]
+#[inline(never)]
 unsafe fn call_with_extra_args(vm: *mut VmCore, a: usize) -> bool {
     // SAFETY: V3: the consumer of the list follows, and its registers are in the frame.
     // N1: the native goes into the slot below the arguments, as for any call. That slot,
@@ -260,11 +298,7 @@ unsafe fn call_with_extra_args(vm: *mut VmCore, a: usize) -> bool {
     // frame: all get their values back before anything else can see them. The native's
     // entry neither calls nor collects.
     unsafe {
-        let call = *(*vm).pc;
-        if call & 0xFFFF_00FF != Op::CallV as u32 | 2 << 24 {
-            return false;
-        }
-        let func = (call >> 8) as usize & 255;
+        let func = (*(*vm).pc >> 8) as usize & 255;
         let before = a - func - 1;
         if before > 1 {
             return false;
@@ -279,14 +313,6 @@ unsafe fn call_with_extra_args(vm: *mut VmCore, a: usize) -> bool {
             return false;
         }
         let (first, count) = extra_args(vm);
-        if (*function).aux == Builtin::Select as u8
-            && before == 1
-            && let Some(result) = values::select_one(argument, first, count)
-        {
-            *base.add(func) = result;
-            (*vm).pc = (*vm).pc.add(1);
-            return true;
-        }
         let Some(fast) = (*function.cast::<NativeClosure>()).fast else {
             return false;
         };
@@ -323,32 +349,42 @@ unsafe fn call_with_extra_args(vm: *mut VmCore, a: usize) -> bool {
 /// As [`new_table`].
 #[inline(never)]
 pub(crate) unsafe fn vararg<const OBSERVED: bool>(vm: *mut VmCore, ins: u32) -> *mut RawValue {
+    // SAFETY: the caller's contract.
+    unsafe {
+        if !OBSERVED && ins >> 16 & 255 == 0 && passes_list_for_one(*(*vm).pc) {
+            return select_extra_arg(vm, ins);
+        }
+        copy_extra_args(vm, ins)
+    }
+}
+
+/// `Vararg` itself.
+///
+/// # Safety
+///
+/// As [`new_table`].
+#[inline(never)]
+unsafe fn copy_extra_args(vm: *mut VmCore, ins: u32) -> *mut RawValue {
     // SAFETY: V3 bounds the registers; an open list is made room for.
     unsafe {
         let a = (ins >> 8) as usize & 255;
         let b = (ins >> 16) as usize & 255;
-        if b == 0 && !OBSERVED && call_with_extra_args(vm, a) {
-            return std::ptr::null_mut();
+        let (mut first, count) = extra_args(vm);
+        let mut to = (*vm).base.add(a);
+        if b > 0 {
+            values::place(to, first, count, b - 1);
+            return (*vm).base;
         }
-        let (_, count) = extra_args(vm);
-        let wanted = if b == 0 { count } else { b - 1 };
-        if b == 0 {
-            let to = (*vm).base.add(a);
-            (*vm).top = to;
-            if let Err(error) = VmCore::ensure_slots(vm, to, count + 1) {
-                return unwind::raise(vm, error);
+        (*vm).top = to;
+        match VmCore::ensure_slots(vm, to, count + 1) {
+            Ok(moved) => {
+                first = first.wrapping_byte_offset(moved);
+                to = to.wrapping_byte_offset(moved);
             }
+            Err(error) => return unwind::raise(vm, error),
         }
-        let (first, _) = extra_args(vm);
-        let to = (*vm).base.add(a);
-        if wanted > count {
-            values::place(to, first, count, wanted);
-        } else {
-            values::copy(to, first, wanted);
-        }
-        if b == 0 {
-            (*vm).top = to.add(count);
-        }
+        values::copy(to, first, count);
+        (*vm).top = to.add(count);
         (*vm).base
     }
 }

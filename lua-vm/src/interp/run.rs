@@ -406,7 +406,12 @@ pub(crate) unsafe fn run<const OBSERVED: bool>(vm: *mut VmCore) {
                 Op::Move => reg!(a!()) = reg!(b!()),
                 Op::LoadK => reg!(a!()) = k16!(),
                 Op::LoadKX => reg!(a!()) = kx!(aux!()),
-                Op::LoadNil => objects::fill_nil(base.add(a!()), b!()),
+                Op::LoadNil => {
+                    reg!(a!()) = RawValue::NIL;
+                    if b!() > 1 {
+                        objects::fill_nil(base.add(a!() + 1), b!() - 1);
+                    }
+                }
                 Op::LoadTrue => reg!(a!()) = RawValue::TRUE,
                 Op::LoadFalse => reg!(a!()) = RawValue::FALSE,
                 Op::GetUpval => reg!(a!()) = *(*upvalue(base, b!())).pointer,
@@ -788,6 +793,27 @@ pub(crate) unsafe fn run<const OBSERVED: bool>(vm: *mut VmCore) {
                         k = code_of(base);
                         reg!(word.a() as usize) = value;
                         continue;
+                    }
+                    if word as u8 == WordKind::Vararg as u8 {
+                        // One result of a frame above its extra arguments, for a call of one.
+                        let below = *fp.sub(2);
+                        let value = reg!(a!());
+                        if !Word::is_special(below) {
+                            let caller: *const u32 = std::ptr::with_exposed_provenance(below);
+                            let call = *caller.sub(1);
+                            if call & 0xFF00_00FF == Op::Call as u32 | 1 << 24
+                                || call & 0xFF00_00FF == Op::CallV as u32 | 2 << 24
+                            {
+                                keep_branch!();
+                                let to = base.sub(Word(word).distance()).sub(1);
+                                *to = value;
+                                fp = fp.sub(2);
+                                pc = caller;
+                                base = to.sub((call >> 8) as usize & 255);
+                                k = code_of(base);
+                                continue;
+                            }
+                        }
                     }
                     call::return_values(vm, base, fp, base.add(a!()), 1);
                     reload!();

@@ -7,6 +7,7 @@ use crate::interp::frame::{Word, WordKind};
 use crate::interp::{VmCore, call, slow, unwind};
 use crate::table::{Node, StoreError, TableObj, hash};
 use crate::value::RawValue;
+use crate::value::string::StringObj;
 
 /// Longest chain of metamethods that are not functions.
 const MAX_CHAIN: usize = 100;
@@ -225,16 +226,24 @@ pub(crate) unsafe fn get_named(
     a: u8,
     reg: Option<u8>,
 ) -> *mut RawValue {
-    // SAFETY: the caller's contract.
+    // SAFETY: the caller's contract; the key is a constant, whose hash loading has computed.
     unsafe {
         let heap = &raw const (*vm).heap;
         let (first, depth) = match object.as_table() {
             Some(table) => (Some(table), 0),
             None => ((*heap).metamethod(object, Event::Index).as_table(), 1),
         };
-        if let (Some(mut table), Some(name)) = (first, key.as_string()) {
+        // A name that is long, and a table that hashes with a seed, are for the general way.
+        if let (Some(mut table), Some(name)) = (first, key.as_string())
+            && StringObj::is_interned(name)
+        {
+            let index = (*heap).event_names[Event::Index as usize];
             for depth in depth..MAX_CHAIN {
-                if let Some(node) = hash::find_string(&*heap, table, name)
+                if (*table).header.mark & mark::SEEDED != 0 {
+                    break;
+                }
+                let node = hash::find_hashed(table, key, (*name).header.extra);
+                if let Some(node) = node
                     && !(*node).value.is_nil()
                 {
                     // The loop looks in the object and in its class.
@@ -244,7 +253,17 @@ pub(crate) unsafe fn get_named(
                     *(*vm).base.add(a as usize) = (*node).value;
                     return (*vm).base;
                 }
-                let handler = (*heap).metamethod_in((*table).metatable, Event::Index);
+                let metatable = (*table).metatable;
+                if metatable.is_null() {
+                    *(*vm).base.add(a as usize) = RawValue::NIL;
+                    return (*vm).base;
+                }
+                let main = TableObj::main_node(metatable, (*index).header.extra);
+                let handler = if (*main).key.same_bits(RawValue::string(index)) {
+                    (*main).value
+                } else {
+                    (*heap).metamethod_in(metatable, Event::Index)
+                };
                 if handler.is_nil() {
                     *(*vm).base.add(a as usize) = RawValue::NIL;
                     return (*vm).base;

@@ -202,11 +202,26 @@ pub(crate) unsafe fn find_string(
         {
             return find_any_string(heap, table, key);
         }
-        let wanted = RawValue::string(key);
-        let position = (*key).header.extra & (*table).mask;
-        let mut node = (*table).nodes.add(position as usize);
+        find_hashed(table, RawValue::string(key), (*key).header.extra)
+    }
+}
+
+/// The node of a short string whose hash is known, in a table that is not seeded.
+///
+/// # Safety
+///
+/// As [`find_string`].
+#[inline(always)]
+pub(crate) unsafe fn find_hashed(
+    table: *const TableObj,
+    key: RawValue,
+    hash: u32,
+) -> Option<*mut Node> {
+    // SAFETY: the caller's contract; T3 keeps the walk inside the nodes.
+    unsafe {
+        let mut node = TableObj::main_node(table, hash);
         loop {
-            if (*node).key.same_bits(wanted) {
+            if (*node).key.same_bits(key) {
                 return Some(node);
             }
             match (*node).next {

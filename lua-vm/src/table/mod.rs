@@ -150,6 +150,17 @@ impl TableObj {
         }
     }
 
+    /// The node at the main position of a hash.
+    ///
+    /// # Safety
+    ///
+    /// The table is live.
+    #[inline(always)]
+    pub(crate) unsafe fn main_node(table: *const TableObj, hash: u32) -> *mut Node {
+        // SAFETY: T2.
+        unsafe { (*table).nodes.add((hash & (*table).mask) as usize) }
+    }
+
     #[inline(always)]
     pub(crate) fn array_len(&self) -> u32 {
         self.header.extra

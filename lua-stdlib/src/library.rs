@@ -34,7 +34,7 @@ pub type Finish = fn(&CallCx<'_>, Parts<'_>) -> Result<(), LuaError>;
 pub enum Entry {
     /// A native function.
     Native(NativeFn),
-    /// A native function with an entry for hot calls that want one result.
+    /// A native function with an entry for hot calls that want one result or none.
     Fast(NativeFn, FastFn),
     /// A function the interpreter carries out itself.
     Builtin(Builtin),

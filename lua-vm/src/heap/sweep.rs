@@ -101,8 +101,7 @@ impl Heap {
     /// A full cycle from the start, finalizers apart.
     pub(crate) fn collect(&mut self) {
         if self.phase == Phase::Mark {
-            // What was marked so far may be dead by now: sweep without freeing, that is,
-            // forget the marks.
+            // The cycle under way is ended first; what it marked may be dead by now.
             self.finish_mark();
         }
         while self.phase == Phase::Sweep && self.sweep_some() {}

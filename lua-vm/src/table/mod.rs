@@ -8,7 +8,8 @@
 //!
 //! - **T1** `array` points at `header.extra` initialised slots (dangling if 0).
 //! - **T2** `nodes` points at `mask + 1` initialised nodes, a power of two, or at the
-//!   shared [`EMPTY_NODE`], which is never written; then `mask` is 0.
+//!   shared [`EMPTY_NODE`], which is never written; then `mask` is 0. `last_free` is at
+//!   most the number of nodes; without nodes it is a hint, cut to the array's size.
 //! - **T3** Following `next` from a node stays inside `nodes` and ends. Every live key
 //!   is in the chain that starts at its main position.
 //! - **T4** A node whose value is nil may hold a key whose object is gone; the

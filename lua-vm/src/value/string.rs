@@ -10,7 +10,8 @@
 //! - **G2** A string object is followed by `len` bytes and a NUL, all initialised and
 //!   never changed.
 //! - **G3** The intern set holds exactly the short strings whose cells have not been
-//!   freed; a dead one that is found again is made alive by recolouring it.
+//!   freed; a dead one that is found again is made alive by recolouring it. A byte's
+//!   entry in `bytes` is null or the set's string of that byte.
 
 use std::hash::{BuildHasher, Hasher};
 

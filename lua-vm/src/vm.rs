@@ -229,7 +229,13 @@ impl Vm {
                     Builtin::Select => Some(values::select_fast),
                     _ => None,
                 };
-                let closure = NativeClosure::new(&mut *heap, function, fast, mark, globals, &[])?;
+                // Where others have their coroutine it has nothing, but it has the place.
+                let upvalues: &[RawValue] = match builtin {
+                    Builtin::WrapStep => &[RawValue::NIL],
+                    _ => &[],
+                };
+                let closure =
+                    NativeClosure::new(&mut *heap, function, fast, mark, globals, upvalues)?;
                 (*heap).builtins[byte as usize] = closure;
             }
             Self::reset(core);

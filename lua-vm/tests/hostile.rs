@@ -349,6 +349,21 @@ fn builtins_outlive_what_the_host_does_to_the_registry() {
 }
 
 #[test]
+fn builtins_without_what_makes_them() {
+    let mut vm = vm(VmConfig::default());
+    vm.enter(|cx| {
+        cx.globals()
+            .set_bytes(b"step", Value::Function(cx.builtin(Builtin::WrapStep)))
+    })
+    .unwrap();
+    let source = "local ok, message = pcall(step, 1) return message";
+    assert_eq!(
+        run(&mut vm, source),
+        "bad argument #1 to '?' (coroutine expected)"
+    );
+}
+
+#[test]
 fn freed_cells_are_used_again() {
     let mut vm = vm(VmConfig::default());
     // Fragmented pages: every other object dies.

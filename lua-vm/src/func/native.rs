@@ -215,8 +215,9 @@ impl<'a> FastArgs<'a> {
             if !(*table).metatable.is_null() || (*table).header.mark & mark::READONLY != 0 {
                 return None;
             }
-            (*self.heap()?).barrier_back(table);
+            let heap = self.heap()?;
             (*table).metatable = metatable;
+            (*heap).barrier_forward(&raw mut (*table).header, RawValue::table(metatable));
         }
         Some(self.value(i))
     }

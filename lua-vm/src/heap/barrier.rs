@@ -8,7 +8,8 @@ use super::{Heap, Phase};
 use crate::value::RawValue;
 
 impl Heap {
-    /// To be called after a store of `value` into an object that is not a table.
+    /// To be called after a store of `value` into an object, but not into an entry of a table: as
+    /// its metatable, for example.
     ///
     /// # Safety
     ///

@@ -266,8 +266,8 @@ impl Heap {
             self.mark_roots();
             self.remark_upvalues();
             self.propagate_all();
-            let weak = std::mem::take(&mut self.weak_tables);
-            for &table in &weak {
+            // Those that are still weak come back into the list.
+            for table in std::mem::take(&mut self.weak_tables) {
                 self.traverse_table(table, true);
             }
             self.propagate_all();
@@ -281,7 +281,6 @@ impl Heap {
             self.propagate_rest();
             self.separate_finalizable();
             self.propagate_rest();
-            self.weak_tables.extend(weak);
             self.weak_tables.sort_unstable();
             self.weak_tables.dedup();
             self.clear_weak_tables();

@@ -71,3 +71,16 @@ impl Builtin {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_lead_back() {
+        for byte in 0..Builtin::COUNT as u8 {
+            assert_eq!(Builtin::from_byte(byte) as u8, byte);
+        }
+        assert_eq!(Builtin::from_byte(Builtin::COUNT as u8), Builtin::None);
+    }
+}

@@ -129,12 +129,9 @@ pub(crate) unsafe fn set(
                     };
                 }
                 // As in the reference the key gets its entry first: errors and order show it.
-                match TableObj::entry(&mut *heap, table, key) {
-                    Ok(slot) if !(*slot).is_nil() => {
-                        *slot = value;
-                        return Ok(Access::Done(RawValue::NIL));
-                    }
-                    Ok(_) => handler,
+                match TableObj::replace(&mut *heap, table, key, value) {
+                    Ok(true) => return Ok(Access::Done(RawValue::NIL)),
+                    Ok(false) => handler,
                     Err(error) => return Err(store_error(vm, error)),
                 }
             } else {

@@ -283,23 +283,32 @@ impl TableObj {
         key: RawValue,
         value: RawValue,
     ) -> Result<(), StoreError> {
-        // SAFETY: the caller's contract; T1 and T2 tell in which part the slot is.
+        // SAFETY: the caller's contract.
         unsafe {
             let slot = Self::slot_for(heap, table, key)?;
             *slot = value;
-            heap.mark_stored(value);
-            let array = (*table).array;
-            let array_end = array.wrapping_add((*table).array_len() as usize);
-            if !(array..array_end).contains(&slot) {
-                // The key of a node may have had no value until now; it need not be the object
-                // that was passed.
-                heap.mark_stored((*slot.cast::<Node>()).key);
-            }
+            Self::mark_entry(heap, table, slot);
             Ok(())
         }
     }
 
-    /// The slot of a key, ready for a store. An absent key has an entry then, with nil.
+    /// Marks what a slot of a black table holds, and its key.
+    unsafe fn mark_entry(heap: &mut Heap, table: *const TableObj, slot: *const RawValue) {
+        // SAFETY: the callers pass a slot of a live table; T1 and T2 tell in which part it is.
+        unsafe {
+            heap.mark_stored(*slot);
+            let array = (*table).array.cast_const();
+            let array_end = array.wrapping_add((*table).array_len() as usize);
+            if !(array..array_end).contains(&slot) {
+                // The key of a node may have had no value until now; it need not be the object
+                // that the store names.
+                heap.mark_stored((*slot.cast::<Node>()).key);
+            }
+        }
+    }
+
+    /// `table[key] = value` if the key has a value; false if it has none. An absent key has an
+    /// entry then, with nil.
     ///
     /// # Errors
     ///
@@ -307,17 +316,26 @@ impl TableObj {
     ///
     /// # Safety
     ///
-    /// As [`TableObj::set`]; the store comes before anything else is done with the heap.
+    /// As [`TableObj::set`].
     #[inline]
-    pub(crate) unsafe fn entry(
+    pub(crate) unsafe fn replace(
         heap: &mut Heap,
         table: *mut TableObj,
         key: RawValue,
-    ) -> Result<*mut RawValue, StoreError> {
-        // SAFETY: the caller's contract.
+        value: RawValue,
+    ) -> Result<bool, StoreError> {
+        // SAFETY: the caller's contract; `slot_for` returns a slot of the table.
         unsafe {
-            heap.barrier_back(table);
-            Self::slot_for(heap, table, key)
+            let stays_black = (*table).header.is_black() && heap.stays_black(table);
+            let slot = Self::slot_for(heap, table, key)?;
+            let has_value = !(*slot).is_nil();
+            if has_value {
+                *slot = value;
+            }
+            if stays_black {
+                Self::mark_entry(heap, table, slot);
+            }
+            Ok(has_value)
         }
     }
 

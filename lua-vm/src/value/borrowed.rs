@@ -513,8 +513,8 @@ impl<'v> Table<'v> {
         self.checked(|heap| {
             // SAFETY: B1, B2; the barrier keeps G4.
             unsafe {
-                heap.barrier_back(self.object);
                 (*self.object).metatable = raw.as_table().unwrap_or(std::ptr::null_mut());
+                heap.barrier_forward(&raw mut (*self.object).header, raw);
             }
             Ok(())
         })

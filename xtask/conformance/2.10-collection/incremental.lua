@@ -198,3 +198,35 @@ for round = 1, 5 do
     for _, entry in pairs(cache) do n = n + 1 end
     show(round, n)
 end
+--- case: a table with __newindex and a new metatable now and then
+local seed = 11
+local function random(n)
+    seed = (seed * 16807) % 2147483647
+    return seed % n + 1
+end
+collectgarbage("setpause", 100)
+collectgarbage("setstepmul", 130)
+local ballast = ("x"):rep(8000000)
+local guarded, n_new = {}, 0
+local function meta()
+    local owner = { 1 }
+    return { __newindex = function(t, k, v) n_new = n_new + owner[1] rawset(t, k, v) end }
+end
+for i = 1, 3000 do guarded[i] = { i } end
+setmetatable(guarded, meta())
+local sum = 3000 * 3001 / 2
+for i = 1, 30000 do
+    local at = random(3000)
+    sum = sum - guarded[at][1] + i
+    guarded[at] = { i }
+    if i % 10 == 0 then
+        guarded["k" .. i % 500] = nil
+        guarded["k" .. i % 500] = { i }
+    end
+    if i % 100 == 0 then setmetatable(guarded, meta()) end
+end
+local total = 0
+for i = 1, 3000 do total = total + guarded[i][1] end
+local rest = 0
+for i = 0, 499, 10 do rest = rest + guarded["k" .. i][1] end
+return total == sum, n_new, rest

@@ -65,7 +65,7 @@ const YIELD: u8 = Builtin::Yield as u8;
 const SELECT: u8 = Builtin::Select as u8;
 const UNPACK: u8 = Builtin::Unpack as u8;
 
-/// [`call`] of a native by the number of its [`Builtin`].
+/// [`call()`] of a native by the number of its [`Builtin`].
 #[inline(always)]
 unsafe fn call_by_number(
     vm: *mut VmCore,
@@ -90,7 +90,7 @@ unsafe fn call_by_number(
     }
 }
 
-/// [`call`] of a native by its hot entry.
+/// [`call()`] of a native by its hot entry.
 #[inline(never)]
 unsafe fn call_fast(
     vm: *mut VmCore,
@@ -115,7 +115,7 @@ unsafe fn call_fast(
     }
 }
 
-/// [`call`] of `next`.
+/// [`call()`] of `next`.
 #[inline(never)]
 unsafe fn call_next(
     vm: *mut VmCore,
@@ -151,7 +151,7 @@ unsafe fn call_next(
     }
 }
 
-/// [`call`] of `coroutine.resume`, or of what `coroutine.wrap` has made.
+/// [`call()`] of `coroutine.resume`, or of what `coroutine.wrap` has made.
 #[inline(never)]
 unsafe fn call_resume<const IS_WRAP: bool>(
     vm: *mut VmCore,
@@ -170,7 +170,7 @@ unsafe fn call_resume<const IS_WRAP: bool>(
     }
 }
 
-/// [`call`] of `coroutine.yield`.
+/// [`call()`] of `coroutine.yield`.
 #[inline(never)]
 unsafe fn call_yield(
     vm: *mut VmCore,
@@ -189,7 +189,7 @@ unsafe fn call_yield(
     }
 }
 
-/// [`call`] of `pcall`.
+/// [`call()`] of `pcall`.
 #[inline(never)]
 unsafe fn call_pcall(
     vm: *mut VmCore,
@@ -208,7 +208,7 @@ unsafe fn call_pcall(
     }
 }
 
-/// [`call`] of `unpack`.
+/// [`call()`] of `unpack`.
 #[inline(never)]
 unsafe fn call_unpack(
     vm: *mut VmCore,
@@ -227,7 +227,7 @@ unsafe fn call_unpack(
     }
 }
 
-/// [`call`] of what has no short form.
+/// [`call()`] of what has no short form.
 #[inline(never)]
 unsafe fn call_any(
     vm: *mut VmCore,
@@ -399,7 +399,7 @@ unsafe fn is_asked_for_one(vm: *const VmCore) -> bool {
     }
 }
 
-/// [`call`] of an ordinary native.
+/// [`call()`] of an ordinary native.
 #[inline(never)]
 unsafe fn call_ordinary(
     vm: *mut VmCore,

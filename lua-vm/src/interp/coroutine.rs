@@ -122,16 +122,9 @@ pub(crate) unsafe fn resume(vm: *mut VmCore, func: *mut RawValue, n_args: usize,
         }
         save(vm, base, base.add(n_args));
         let from = (*vm).heap.current;
-        (*from).status = Status::Normal;
         (*coroutine).status = Status::Running;
-        (*coroutine).resumer = from;
         (*coroutine).is_started = true;
-        (*coroutine).depth = depth;
-        (*coroutine).resumed_by = if is_wrap {
-            ResumeKind::Wrap
-        } else {
-            ResumeKind::Resume
-        };
+        note_resumer(coroutine, from, depth, is_wrap);
         let at = (*coroutine).stack.add(used);
         copy(at, first, n);
         switch(vm, coroutine);
@@ -141,6 +134,27 @@ pub(crate) unsafe fn resume(vm: *mut VmCore, func: *mut RawValue, n_args: usize,
         } else {
             return_values(vm, (*coroutine).base, (*coroutine).fp, at, n);
         }
+    }
+}
+
+/// Notes in both coroutines who has resumed whom, how deep that is, and for which function.
+#[inline(always)]
+unsafe fn note_resumer(
+    coroutine: *mut Coroutine,
+    resumer: *mut Coroutine,
+    depth: u32,
+    is_wrap: bool,
+) {
+    // SAFETY: the callers pass live coroutines.
+    unsafe {
+        (*resumer).status = Status::Normal;
+        (*coroutine).resumer = resumer;
+        (*coroutine).depth = depth;
+        (*coroutine).resumed_by = if is_wrap {
+            ResumeKind::Wrap
+        } else {
+            ResumeKind::Resume
+        };
     }
 }
 
@@ -256,14 +270,7 @@ pub(crate) unsafe fn resume_from_lua<const IS_WRAP: bool>(
             return false;
         };
         save_at_call(vm, func, n_args, pc, fp);
-        (*from).status = Status::Normal;
-        (*coroutine).resumer = from;
-        (*coroutine).depth = depth;
-        (*coroutine).resumed_by = if IS_WRAP {
-            ResumeKind::Wrap
-        } else {
-            ResumeKind::Resume
-        };
+        note_resumer(coroutine, from, depth, IS_WRAP);
         place((*coroutine).base.sub(1), first, n, wanted);
         go_on(vm, coroutine, resumed, register);
         true

@@ -6,6 +6,18 @@ use super::{MAX_BITS, StoreError, TableObj};
 use crate::heap::Heap;
 use crate::value::RawValue;
 
+/// Bytes of an array part.
+///
+/// # Errors
+///
+/// A size beyond 2^26.
+fn bytes(size: u32) -> Result<usize, StoreError> {
+    if size > 1 << MAX_BITS {
+        return Err(StoreError::Overflow);
+    }
+    Ok(size as usize * size_of::<RawValue>())
+}
+
 /// A fresh array part of `size` slots that starts with what the table's own holds;
 /// the rest is nil.
 ///
@@ -21,17 +33,13 @@ pub(super) unsafe fn copy(
     table: *const TableObj,
     size: u32,
 ) -> Result<*mut RawValue, StoreError> {
-    if size > 1 << MAX_BITS {
-        return Err(StoreError::Overflow);
-    }
+    let bytes = bytes(size)?;
     if size == 0 {
         return Ok(null_mut());
     }
     // SAFETY: T1 gives the old part's size; the new one is initialised in full.
     unsafe {
-        let new = heap
-            .allocate_buffer(size as usize * size_of::<RawValue>())?
-            .cast::<RawValue>();
+        let new = heap.allocate_buffer(bytes)?.cast::<RawValue>();
         let kept = (*table).array_len().min(size) as usize;
         if kept > 0 {
             std::ptr::copy_nonoverlapping((*table).array, new, kept);
@@ -58,17 +66,14 @@ pub(super) unsafe fn grow(
     table: *const TableObj,
     size: u32,
 ) -> Result<*mut RawValue, StoreError> {
-    if size > 1 << MAX_BITS {
-        return Err(StoreError::Overflow);
-    }
-    let bytes = |len: u32| len as usize * size_of::<RawValue>();
+    let new_bytes = bytes(size)?;
     // SAFETY: T1 gives the old part's size; what is new is initialised in full.
     unsafe {
         let kept = (*table).array_len();
         if kept == 0 {
             return copy(heap, table, size);
         }
-        let new = heap.grow_buffer((*table).array.cast(), bytes(kept), bytes(size))?;
+        let new = heap.grow_buffer((*table).array.cast(), bytes(kept)?, new_bytes)?;
         let new = new.cast::<RawValue>();
         for i in kept..size {
             new.add(i as usize).write(RawValue::NIL);

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::proc::Profile;
+
 /// Tests, benches and daily helpers of the workspace.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
@@ -198,9 +200,19 @@ pub(crate) struct SoakFlags {
     /// random. See docs/valkey-module.md.
     #[arg(long)]
     pub(crate) valkey: bool,
+
+    /// Builds with the address sanitizer, of the server and of the module; ours need the nightly
+    /// toolchain.
+    #[arg(long)]
+    pub(crate) asan: bool,
 }
 
 impl SoakFlags {
+    /// How what is tested is built.
+    pub(crate) fn profile(&self) -> Profile {
+        Profile::from_flags(true, self.asan)
+    }
+
     /// A short run, as part of a suite.
     pub(crate) fn short(policy: &str) -> SoakFlags {
         SoakFlags {
@@ -210,6 +222,7 @@ impl SoakFlags {
             clients: 1,
             ferrous: None,
             valkey: false,
+            asan: false,
         }
     }
 }

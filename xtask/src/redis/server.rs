@@ -18,8 +18,12 @@ const START_LIMIT: Duration = Duration::from_secs(30);
 /// How long a server at rest may take to answer.
 const PING_LIMIT: Duration = Duration::from_secs(10);
 
-/// Address space a server may take, so that a runaway script cannot take the machine with it.
+/// Address space a server may take, so that a runaway script cannot take the machine with it. One
+/// with the address sanitizer maps its shadow over most of it, and has no limit.
 const ADDRESS_SPACE_KIB: u64 = 8 << 20;
+
+/// What programs built with the address sanitizer have among their symbols.
+const SANITIZER_SYMBOL: &[u8] = b"__asan_init";
 
 /// Where a server's output goes, in its folder.
 const LOG: &str = "log";
@@ -344,11 +348,18 @@ fn spawn(launch: &Launch, port: u16, dir: &Path) -> Result<Child> {
         ],
     };
     args.extend(launch.args.iter().map(String::as_str));
+    // Of the binary itself, so that nothing between a flag and here can forget it.
+    let program = std::fs::read(&launch.binary);
+    let program = program.with_context(|| format!("cannot read {}", launch.binary.display()))?;
+    let address_space = match memchr::memmem::find(&program, SANITIZER_SYMBOL) {
+        Some(_) => "unlimited".to_owned(),
+        None => ADDRESS_SPACE_KIB.to_string(),
+    };
     // The shell sets the limit and replaces itself, so the child's id and signals are its own.
     Command::new("sh")
         .arg("-c")
         .arg(format!(
-            "ulimit -c 0 -v {ADDRESS_SPACE_KIB} 2>/dev/null; exec \"$0\" \"$@\""
+            "ulimit -c 0 -v {address_space} 2>/dev/null; exec \"$0\" \"$@\""
         ))
         .arg(&launch.binary)
         .args(args)

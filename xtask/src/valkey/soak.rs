@@ -39,7 +39,7 @@ pub(super) struct Shared {
 /// Runs the command; true if nothing was wrong.
 pub(crate) fn run(flags: &SoakFlags) -> Result<bool> {
     let trees = Trees::find().context(HINT)?;
-    let module = super::module(Profile::Release)?;
+    let module = super::module(flags.profile())?;
     // What the answers are is for the engine in C to say.
     let mut peer = Node::start(trees.launch(Build::Default, None, &[]))?;
     for (script, expected) in CALLS {
@@ -48,7 +48,14 @@ pub(crate) fn run(flags: &SoakFlags) -> Result<bool> {
     drop(peer);
     // So that endless scripts are soon found to be endless.
     let args = ["--busy-reply-threshold", "20", "--loglevel", "warning"];
-    let launch = trees.launch(Build::WithoutLua, Some(&module), &args);
+    let build = match flags.profile() {
+        Profile::Sanitized => {
+            trees.fetch_sanitized()?;
+            Build::Sanitized
+        }
+        Profile::Dev | Profile::Release => Build::WithoutLua,
+    };
+    let launch = trees.launch(build, Some(&module), &args);
     let mut server = Server::start(launch)?;
     let shared = Shared {
         port: server.port(),

@@ -20,6 +20,9 @@ pub(crate) enum Build {
     Default,
     /// Without an interpreter: what runs scripts there is a module.
     WithoutLua,
+    /// The same with the address sanitizer, which takes a module with it too. It is got on its own,
+    /// by [`Trees::fetch_sanitized`].
+    Sanitized,
 }
 
 impl Build {
@@ -27,6 +30,7 @@ impl Build {
         match self {
             Build::Default => "server",
             Build::WithoutLua => "server-without-lua",
+            Build::Sanitized => "server-sanitized",
         }
     }
 
@@ -35,6 +39,7 @@ impl Build {
         match self {
             Build::Default => "default build",
             Build::WithoutLua => "build without Lua",
+            Build::Sanitized => "build with the address sanitizer",
         }
     }
 }
@@ -51,22 +56,26 @@ impl Trees {
         let trees = Trees {
             folder: proc::checks_cache("valkey"),
         };
-        [Build::Default, Build::WithoutLua]
-            .iter()
-            .all(|build| trees.program(*build, "valkey-server").is_file())
-            .then_some(trees)
+        let is_there = trees.has(Build::Default) && trees.has(Build::WithoutLua);
+        is_there.then_some(trees)
+    }
+
+    fn has(&self, build: Build) -> bool {
+        self.program(build, "valkey-server").is_file()
     }
 
     /// Gets and builds them, which takes some minutes.
     pub(crate) fn fetch() -> Result<Trees> {
-        let script = proc::root().join("xtask/valkey/fetch");
-        println!("valkey: getting and building it");
-        let status = Command::new(&script).status();
-        let status = status.with_context(|| format!("cannot start {}", script.display()))?;
-        match Trees::find() {
-            Some(trees) if status.success() => Ok(trees),
-            _ => bail!("{} failed", script.display()),
+        run_fetch(&[])?;
+        Trees::find().context("xtask/valkey/fetch built no server")
+    }
+
+    /// Builds [`Build::Sanitized`] if it is not there.
+    pub(super) fn fetch_sanitized(&self) -> Result<()> {
+        if self.has(Build::Sanitized) {
+            return Ok(());
         }
+        run_fetch(&["sanitized"])
     }
 
     /// The root of a tree.
@@ -104,4 +113,16 @@ impl Trees {
         launch.add_args(args.iter().copied());
         launch
     }
+}
+
+/// Runs the script that gets Valkey and builds it.
+fn run_fetch(args: &[&str]) -> Result<()> {
+    let script = proc::root().join("xtask/valkey/fetch");
+    println!("valkey: getting and building it");
+    let status = Command::new(&script).args(args).status();
+    let status = status.with_context(|| format!("cannot start {}", script.display()))?;
+    if !status.success() {
+        bail!("{} failed", script.display());
+    }
+    Ok(())
 }

@@ -20,7 +20,7 @@ use self::violations::Violations;
 use self::workers::{Worker, all_workers};
 use super::server::{Launch, Server};
 use crate::cli::SoakFlags;
-use crate::proc::{self, Profile};
+use crate::proc;
 
 /// How often figures are printed and memory is measured.
 const REPORT_INTERVAL: Duration = Duration::from_secs(10);
@@ -89,7 +89,7 @@ pub(crate) struct Outcome {
 pub(crate) fn run(flags: &SoakFlags) -> Result<bool> {
     let ours = match &flags.ferrous {
         Some(path) => path.clone(),
-        None => proc::build_binary("redis-bridge", "ferrous", Profile::Release)?,
+        None => proc::build_binary("redis-bridge", "ferrous", flags.profile())?,
     };
     let outcome = soak(Launch::ours(&ours, &[]), flags)?;
     println!("{}", outcome.figures);

@@ -14,6 +14,7 @@
 //!   the page's own list. Cells from `made` on have never been written, and are none of this.
 //! - **H5** A page that is not current and has a free cell, or one to be made, is in its
 //!   class's partial list, except between the start of a sweep and the page's own sweep.
+//! - **H6** A page in stock is in no class's list, and an allocation of its own.
 
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::ptr::null_mut;
@@ -33,6 +34,9 @@ const CLASS_COUNT: usize = 29;
 /// A pool's first pages are of one allocation. Page by page, the global allocator's own notes would
 /// lie between them, each on memory that nothing else touches.
 const RESERVED_PAGES: usize = 8;
+/// A pool keeps so many empty pages, and as many again as this share of those in use.
+const LEAST_STOCK: usize = 32;
+const STOCK_SHARE: usize = 8;
 
 /// The class of a size of at most [`MAX_CELL`] bytes: steps of 8 up to 128, of 32
 /// beyond; no cell is smaller than 16.
@@ -148,18 +152,26 @@ struct Class {
 }
 
 /// Where the pages of a pool come from: its first ones from one block, which is kept, the others
-/// from the global allocator one by one.
+/// from the global allocator one by one. Some of those that are empty wait in a stock: a heap that
+/// breathes between two cycles would else have the kernel take its pages away and clear them anew,
+/// over and over.
 struct Pages {
     /// Null until the first page is asked for, or if there was no memory for it.
     block: *mut u8,
     /// Bit `i` is set while page `i` of the block, or of the one to come, is not in use.
     free: u32,
+    /// Pages that are not in use, each an allocation of its own.
+    stock: Vec<*mut Page>,
+    /// Pages in use that are allocations of their own.
+    in_use: usize,
 }
 
 impl Pages {
     const ALL_FREE: Pages = Pages {
         block: null_mut(),
         free: (1 << RESERVED_PAGES) - 1,
+        stock: Vec::new(),
+        in_use: 0,
     };
 
     /// Memory for a page, uninitialised.
@@ -176,6 +188,11 @@ impl Pages {
                 let index = self.free.trailing_zeros() as usize;
                 self.free &= self.free - 1;
                 return self.block.add(index * PAGE_SIZE).cast();
+            }
+            self.in_use += 1;
+            if let Some(page) = self.stock.pop() {
+                sanitizer::unpoison(page.cast(), PAGE_SIZE);
+                return page;
             }
             let page = alloc(page_layout());
             if page.is_null() {
@@ -197,7 +214,24 @@ impl Pages {
             let offset = page.addr().wrapping_sub(self.block.addr());
             if !self.block.is_null() && offset < RESERVED_PAGES * PAGE_SIZE {
                 self.free |= 1 << (offset / PAGE_SIZE);
+                return;
+            }
+            self.in_use -= 1;
+            if self.stock.len() < LEAST_STOCK + self.in_use / STOCK_SHARE {
+                sanitizer::poison(page.cast(), PAGE_SIZE);
+                self.stock.push(page);
             } else {
+                dealloc(page.cast(), page_layout());
+            }
+        }
+    }
+
+    /// Gives the pages in stock back to the global allocator.
+    fn clear_stock(&mut self) {
+        for page in std::mem::take(&mut self.stock) {
+            // SAFETY: H6: it was allocated with this layout, and nothing is on it.
+            unsafe {
+                sanitizer::unpoison(page.cast(), PAGE_SIZE);
                 dealloc(page.cast(), page_layout());
             }
         }
@@ -206,6 +240,7 @@ impl Pages {
 
 impl Drop for Pages {
     fn drop(&mut self) {
+        self.clear_stock();
         if !self.block.is_null() {
             // SAFETY: it was allocated with this layout, and its pages are gone.
             unsafe { dealloc(self.block, block_layout()) };
@@ -360,6 +395,11 @@ impl Pool {
                 list.link(page);
             }
         }
+    }
+
+    /// Gives up the empty pages that are kept for later.
+    pub(crate) fn clear_stock(&mut self) {
+        self.source.clear_stock();
     }
 
     /// Number of classes, for a sweep over all of them.
@@ -603,5 +643,42 @@ mod tests {
         }
         // Only current pages may remain.
         assert!(pool.all_pages().len() <= 4);
+        pool.clear_stock();
+        assert_eq!(pool.source.stock.len(), 0);
+    }
+
+    #[test]
+    fn the_stock_has_a_limit() {
+        let mut pages = Pages::ALL_FREE;
+        let taken: Vec<_> = (0..RESERVED_PAGES + 80).map(|_| pages.take()).collect();
+        for page in taken {
+            // SAFETY: each is given back once.
+            unsafe { pages.give_back(page) };
+        }
+        // 32, and an eighth of the 43 that were in use when it was full.
+        assert_eq!((pages.stock.len(), pages.in_use), (37, 0));
+    }
+
+    #[test]
+    fn empty_pages_are_used_again() {
+        let mut pages = Pages::ALL_FREE;
+        let taken: Vec<_> = (0..RESERVED_PAGES + 3).map(|_| pages.take()).collect();
+        let addresses = |pages: &[*mut Page]| {
+            let mut addresses: Vec<_> = pages.iter().map(|page| page.addr()).collect();
+            addresses.sort_unstable();
+            addresses
+        };
+        for &page in &taken {
+            // SAFETY: each is given back once.
+            unsafe { pages.give_back(page) };
+        }
+        assert_eq!((pages.stock.len(), pages.in_use), (3, 0));
+        let again: Vec<_> = taken.iter().map(|_| pages.take()).collect();
+        assert_eq!(addresses(&again), addresses(&taken));
+        assert_eq!((pages.stock.len(), pages.in_use), (0, 3));
+        for page in again {
+            // SAFETY: as above.
+            unsafe { pages.give_back(page) };
+        }
     }
 }

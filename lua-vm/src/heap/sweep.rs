@@ -110,6 +110,8 @@ impl Heap {
         while self.propagate().is_some() {}
         self.finish_mark();
         while self.sweep_some() {}
+        self.objects.clear_stock();
+        self.buffers.clear_stock();
         #[cfg(debug_assertions)]
         if self.is_stressed {
             // SAFETY: the sweep has ended.

@@ -247,6 +247,25 @@ fn loops_without_a_user_end() {
 }
 
 #[test]
+fn no_loop_outlives_its_user() {
+    for script in [
+        "while true do server.breakpoint() end",
+        "while true do pcall(function() while true do end end) end",
+        "while true do pcall(server.call, 'ping') end",
+    ] {
+        let user = Written {
+            commands: Vec::new(),
+            shown: Rc::default(),
+        };
+        let reply = run(script, Box::new(user), Duration::from_millis(1));
+        assert_eq!(
+            reply,
+            "-ERR Script killed by user with SCRIPT KILL. script: on @user_script:1. "
+        );
+    }
+}
+
+#[test]
 fn evaluated_code_does_not_stop() {
     check(
         "local x = 1\nreturn x",

@@ -150,6 +150,7 @@ impl State {
             Err(Hangup::Gone) => {
                 self.is_stepping = false;
                 self.breakpoints.clear();
+                self.hung_up.get_or_insert_with(Instant::now);
                 // Nobody is left to end a loop.
                 (reason == Reason::Timeout).then(|| {
                     "timeout during Lua debugging with client closing connection".to_owned()

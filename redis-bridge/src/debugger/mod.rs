@@ -44,7 +44,7 @@ pub enum Answer {
 /// Why there are no more commands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Hangup {
-    /// The user is gone: the script is to run on by itself.
+    /// The user is gone: the script is to run on by itself, but not for long.
     Gone,
     /// Something is wrong, in these words: the script is to end with this error.
     Failed(String),
@@ -77,6 +77,9 @@ struct Parts {
 /// How many lines a script may be stopped at.
 const MAX_BREAKPOINTS: usize = 64;
 
+/// How long a script may run on when its user has hung up.
+const LONGEST_ALONE: Duration = Duration::from_secs(5);
+
 /// What a session knows beside its user.
 struct State {
     source: Vec<Vec<u8>>,
@@ -94,6 +97,8 @@ struct State {
     resumed: Instant,
     /// After so long without a stop it is stopped.
     patience: Duration,
+    /// Since when nobody debugs it.
+    hung_up: Option<Instant>,
     compat: Compat,
 }
 
@@ -128,6 +133,7 @@ impl Session {
                 is_aborted: false,
                 resumed: Instant::now(),
                 patience,
+                hung_up: None,
                 compat,
             }),
         }))
@@ -145,6 +151,14 @@ impl Session {
     #[must_use]
     pub fn take_lines(&self) -> Vec<Line> {
         self.with_state(State::take_log)
+    }
+
+    /// Has the script run on for too long without its user? Nobody else can end it meanwhile.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.with_state(|state| {
+            let longest = state.patience.min(LONGEST_ALONE);
+            state.hung_up.is_some_and(|then| then.elapsed() >= longest)
+        })
     }
 
     fn with_state<R>(&self, body: impl FnOnce(&mut State) -> R) -> R {

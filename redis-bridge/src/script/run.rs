@@ -79,12 +79,12 @@ impl Scoped for HostKey {
     type Value<'a> = Run<'a>;
 
     fn poll(run: &mut Run<'_>) -> bool {
-        match &run.loading {
-            Some(loading) => loading.deadline.is_none_or(|end| Instant::now() < end),
+        match (&run.loading, &run.debugger) {
+            (Some(loading), _) => loading.deadline.is_none_or(|end| Instant::now() < end),
             // The user has the server, or a copy of it that shares its connections: nobody else is
-            // to be served there. The debugger itself stops endless loops.
-            None if run.debugger.is_some() => true,
-            None => run.host.poll() == RunState::Continue,
+            // to be served there.
+            (None, Some(debugger)) => !debugger.is_abandoned(),
+            (None, None) => run.host.poll() == RunState::Continue,
         }
     }
 }

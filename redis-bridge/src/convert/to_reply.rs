@@ -10,7 +10,7 @@ use crate::script::wording::Wording;
 
 /// How much the servers' own walk takes of their Lua stack, which sets the depth at
 /// which it gives up.
-const STACK_LIMIT: usize = 7995;
+const STACK_LIMIT: usize = 7994;
 const LIST_SLOTS: usize = 1;
 const MAP_SLOTS: usize = 3;
 

@@ -4,7 +4,7 @@
 use lua_vm::{CallCx, LuaError, Returned, Value, format_number};
 
 use crate::convert::to_lua::{COUNTED, error_table};
-use crate::convert::to_reply::error_line;
+use crate::convert::to_reply::{error_line, until_nul};
 use crate::reply::ReplySink;
 use crate::script::wording::Wording;
 
@@ -104,10 +104,10 @@ pub(crate) fn add_position(
     text.push(b'.');
 }
 
-/// A string, or a number as one.
+/// A string, or a number as one, as C reads it: up to a NUL.
 fn text_of(value: Value<'_>) -> Option<Vec<u8>> {
     match value {
-        Value::String(text) => Some(text.as_bytes().to_vec()),
+        Value::String(text) => Some(until_nul(text.as_bytes()).to_vec()),
         Value::Number(number) => Some(format_number(number).as_bytes().to_vec()),
         _ => None,
     }

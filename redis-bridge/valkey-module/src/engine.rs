@@ -219,6 +219,8 @@ pub(crate) struct Engine {
     last_call: Cell<Subsystem>,
     /// Who debugs the next script.
     debugging: RefCell<Option<Session>>,
+    /// The server has noted the engine as the one to debug with, and never takes the note away.
+    is_noted: Cell<bool>,
     pub(crate) counters: Counters,
     /// What commands of scripts have had as their first words.
     pub(crate) words: Words,
@@ -238,6 +240,7 @@ impl Engine {
             limits: Cell::default(),
             last_call: Cell::new(Subsystem::Eval),
             debugging: RefCell::default(),
+            is_noted: Cell::new(false),
             counters: Counters::default(),
             words: Words::default(),
         })
@@ -357,6 +360,17 @@ impl Engine {
                 .function
                 .with(identity, |it| it.set_random_state(state)),
         };
+    }
+
+    /// A client may debug from now on: the server has noted the engine.
+    pub(crate) fn note_debugging(&self) {
+        self.is_noted.set(true);
+    }
+
+    /// Would the server go on using the engine after giving it up? It asks the one that it has
+    /// noted whenever a client begins or ends debugging, or runs a script to be debugged.
+    pub(crate) fn is_noted(&self) -> bool {
+        self.is_noted.get()
     }
 
     /// Begins a debugging session: the script of this text, which runs next, is debugged by

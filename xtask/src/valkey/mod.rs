@@ -16,6 +16,7 @@ mod restart;
 mod runner;
 pub(crate) mod soak;
 pub(crate) mod tree;
+mod unload;
 mod vulnerabilities;
 mod workload;
 
@@ -116,6 +117,7 @@ const PROOFS: &[(&str, Proof)] = &[
     ("libraries/dump and restore", libraries::exchange),
     ("memory/of a thousand scripts", memory::of_scripts),
     ("limits/counters", limits::count_stops),
+    ("module/unloaded and loaded again", unload::and_load_again),
 ];
 
 /// What servers are started from.

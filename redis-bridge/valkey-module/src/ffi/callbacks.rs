@@ -426,7 +426,7 @@ extern "C" fn get_memory_info(
 
 extern "C" fn debugger_enable(
     _context: *mut RawContext,
-    _engine: *mut c_void,
+    engine: *mut c_void,
     kind: c_int,
     out_commands: *mut *const DebuggerCommand,
     out_count: *mut usize,
@@ -435,10 +435,13 @@ extern "C" fn debugger_enable(
         return enabling::NOT_SUPPORTED;
     }
     let (commands, count) = debugger::commands();
-    // SAFETY: the out pointers are the server's.
+    // SAFETY: the out pointers are the server's; E1, E2.
     unsafe {
         out_commands.write(commands);
         out_count.write(count);
+        if let Some(engine) = engine.cast::<Engine>().as_ref() {
+            engine.note_debugging();
+        }
     }
     enabling::ENABLED
 }

@@ -245,6 +245,12 @@ unsafe fn unload(raw: *mut RawContext) -> bool {
     if engine_ref.is_some_and(Engine::is_running) {
         return false;
     }
+    // The server would use what it has noted after freeing it.
+    if engine_ref.is_some_and(Engine::is_noted) {
+        let text = b"stays loaded: since SCRIPT DEBUG the server refers to the engine";
+        context.log(c"notice", text);
+        return false;
+    }
     let Some(name) = REGISTERED.lock().ok().and_then(|mut name| name.take()) else {
         return true;
     };

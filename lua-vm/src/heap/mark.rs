@@ -222,7 +222,11 @@ impl Heap {
     }
 
     /// What `__mode` says: weak keys, weak values.
-    unsafe fn weakness(&self, metatable: *mut TableObj) -> (bool, bool) {
+    ///
+    /// # Safety
+    ///
+    /// The metatable is live and of this heap.
+    pub(super) unsafe fn weakness(&self, metatable: *mut TableObj) -> (bool, bool) {
         // SAFETY: the caller passes a live table of this heap.
         unsafe {
             match self.metamethod_in(metatable, Event::Mode).as_string() {

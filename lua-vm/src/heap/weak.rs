@@ -16,7 +16,11 @@ impl Heap {
         for table in std::mem::take(&mut self.weak_tables) {
             // SAFETY: the list holds live tables; T1, T2.
             unsafe {
-                for i in 0..(*table).array_len() as usize {
+                let (_, weak_values) = self.weakness((*table).metatable);
+                // Strong values are alive; but a finalized userdata stays in the array part of
+                // a table with weak keys, and leaves its hash part, in the reference too.
+                let weak_slots = if weak_values { (*table).array_len() } else { 0 };
+                for i in 0..weak_slots as usize {
                     let slot = (*table).array.add(i);
                     if self.is_cleared(*slot, false) {
                         *slot = RawValue::NIL;

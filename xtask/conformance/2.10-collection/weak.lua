@@ -101,3 +101,12 @@ collectgarbage()
 local n = 0
 for k, v in pairs(t) do n = n + v end
 show(n, #keep)
+--- case: finalized userdata in a table with weak keys
+local keys, values = setmetatable({ false, false }, { __mode = "k" }), setmetatable({ false, false }, { __mode = "v" })
+do
+  local p = newproxy(true)
+  getmetatable(p).__gc = function(p) keys[1], keys.x, values[1], values.x = p, p, p, p end
+end
+collectgarbage()
+collectgarbage()
+show(type(keys[1]), keys.x, values[1], values.x)

@@ -306,20 +306,41 @@ impl Vm {
             let _ = budget::refuel(core);
             (*core).aborting = None;
             (*core).abort_position = None;
+            if (*core).heap.bytes > (*core).heap.limit {
+                // The limit is new: what earlier calls have left does not count against it.
+                Self::collect_garbage(core);
+            }
             let _reset = Reset(core);
             let mut cx = CallCx::new(core, 0);
             let result = body(&mut cx);
-            if (*core).aborting == Some(ErrorKind::Memory) {
+            // What fails here, outside of every call, fails without an abort.
+            let is_out_of_memory = (*core).aborting == Some(ErrorKind::Memory)
+                || result
+                    .as_ref()
+                    .is_err_and(|error| error.kind() == ErrorKind::Memory);
+            if is_out_of_memory {
                 // What the script has left is garbage: the next one is not to pay for it.
-                Vm::reset(core);
-                (*core).heap.collect();
-                (*core).heap.bury();
+                Self::collect_garbage(core);
                 return Err(LuaError::MEMORY);
             }
             match (*core).aborting {
                 Some(kind) if result.is_ok() => Err(LuaError::abort(kind)),
                 _ => result,
             }
+        }
+    }
+
+    /// A full collection while nothing runs. Finalizers that are due wait for the next call.
+    ///
+    /// # Safety
+    ///
+    /// The VM is live, and `core` its core.
+    unsafe fn collect_garbage(core: *mut VmCore) {
+        // SAFETY: the caller's contract; after a reset no value is on its way.
+        unsafe {
+            Self::reset(core);
+            (*core).heap.collect();
+            (*core).heap.bury();
         }
     }
 
@@ -487,13 +508,27 @@ impl Vm {
         unsafe { (*self.core).heap.bytes }
     }
 
-    /// A full collection.
+    /// A full collection. The limits hold for the finalizers alone.
     ///
     /// # Errors
     ///
     /// What a finalizer raised.
     pub fn collect(&mut self) -> Result<(), LuaError> {
-        self.enter(|cx| cx.gc_collect())
+        let core = self.core;
+        // SAFETY: N2; a safepoint, since nothing runs.
+        self.enter(|_| unsafe { budget::collect_all(core) })
+    }
+
+    /// A collection step of about `kilobytes`; true if it ended a cycle. The limits hold for the
+    /// finalizers alone.
+    ///
+    /// # Errors
+    ///
+    /// What a finalizer raised.
+    pub fn collect_step(&mut self, kilobytes: usize) -> Result<bool, LuaError> {
+        let core = self.core;
+        // SAFETY: as in `collect`.
+        self.enter(|_| unsafe { budget::step(core, kilobytes) })
     }
 
     /// Runs the finalizers of all userdata that have one, as dropping the VM does; their errors

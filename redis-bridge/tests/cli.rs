@@ -71,6 +71,22 @@ fn what_cannot_work_says_why() {
         2,
         "ferrous: there is no script: give a FILE or -e SCRIPT\n",
     );
+    check_failure(
+        &["eval", "-p", "1", "--script-memory-limit", "1mb", "x.lua"],
+        2,
+        "error: the argument '--script-memory-limit <VALUE>' cannot be used with:\n  \
+         --host <HOST>\n  --server-port <PORT>\n\n\
+         Usage: ferrous eval [OPTIONS] [FILE | -e SCRIPT] [KEY...] [, ARG...]\n\n\
+         For more information, try '--help'.\n",
+    );
+    check_failure(
+        &["eval", "-a", "secret", "-e", "return 1"],
+        2,
+        "error: the following required arguments were not provided:\n  \
+         <--host <HOST>|--server-port <PORT>>\n\n\
+         Usage: ferrous eval [OPTIONS] [FILE | -e SCRIPT] [KEY...] [, ARG...]\n\n\
+         For more information, try '--help'.\n",
+    );
     let fatal = "\n*** FATAL CONFIG FILE ERROR (Redis 7.0.15) ***\n\
                  Reading the configuration file, at line 3\n\
                  >>> 'port \"70000\"'\nargument must be between 0 and 65535 inclusive\n";

@@ -232,3 +232,24 @@ fn killed_functions_end() {
         "-ERR Script killed by user with FUNCTION KILL. script: on @user_function:2. "
     );
 }
+
+#[test]
+fn what_a_large_run_leaves_behind_goes_between_small_ones() {
+    let mut engine = engine();
+    let code = "\nserver.register_function('string', function() return #('x'):rep(2 ^ 24) end) \
+                server.register_function('tables', function() \
+                    local t = {} for i = 1, 1e5 do t[i] = {} end return #t end) \
+                server.register_function('small', function() return 1 end)";
+    let library = load(&mut engine, code).expect("a library");
+    let mut host = Echo::default();
+    let mut run_often = |place: usize, n_runs: usize, expected: &str| {
+        for _ in 0..n_runs {
+            assert_eq!(run(&mut engine, &library[place], &mut host), expected);
+        }
+        engine.vm_bytes()
+    };
+    for (place, expected) in [(0, ":16777216 "), (1, ":100000 ")] {
+        run_often(place, 1, expected);
+        assert!(run_often(2, 200, ":1 ") < 256 << 10);
+    }
+}

@@ -306,10 +306,17 @@ fn what_evalled_scripts_leave_behind() {
 #[test]
 fn a_limit_below_what_is_garbage() {
     let fill = "local t = {} for i = 1, 60 do t[i] = ('x'):rep(1000000) .. i end return #t";
+    let limit_instructions = &["config", "set", "script-instruction-limit", "100000"];
     let exchanges: &[(&[&str], &str)] = &[
         (&["eval", fill, "0"], r":60\r\n"),
+        // Less than it takes to collect what is there.
+        (limit_instructions, r"+OK\r\n"),
         (&["config", "set", "script-memory-limit", "8mb"], r"+OK\r\n"),
         (&["eval", "return 1", "0"], r":1\r\n"),
+        (
+            &["config", "set", "script-instruction-limit", "0"],
+            r"+OK\r\n",
+        ),
         (
             &["eval", fill, "0"],
             r"-OOM script memory limit exceeded\r\n",

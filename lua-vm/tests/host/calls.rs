@@ -227,3 +227,36 @@ fn limits_are_errors_that_say_where() {
     assert_eq!(error.abort_kind(), Some(ErrorKind::Interrupted));
     assert_eq!(vm.eval::<i32>("1 + 1").unwrap(), 2);
 }
+
+#[test]
+fn garbage_goes_whatever_the_limits() {
+    let greedy = "local s = 'x' for i = 1, 24 do s = s .. s end x = nil return #s";
+    for mut vm in vms() {
+        assert_eq!(vm.eval::<f64>(greedy).unwrap(), f64::from(1 << 24));
+        vm.set_instruction_limit(Some(100));
+        vm.collect().unwrap();
+        assert!(vm.memory_used() < 1 << 20);
+
+        vm.set_instruction_limit(None);
+        assert_eq!(vm.eval::<f64>(greedy).unwrap(), f64::from(1 << 24));
+        vm.set_instruction_limit(Some(100));
+        let mut n_steps = 0;
+        while !vm.collect_step(1000).unwrap() {
+            n_steps += 1;
+            assert!(n_steps < 1000);
+        }
+        while !vm.collect_step(1000).unwrap() {}
+        assert!(vm.memory_used() < 1 << 20);
+
+        // What was left before there was a limit is in nobody's way.
+        vm.set_instruction_limit(None);
+        assert_eq!(vm.eval::<f64>(greedy).unwrap(), f64::from(1 << 24));
+        vm.set_memory_limit(Some(2 << 20));
+        assert_eq!(vm.eval::<i32>("1 + 1").unwrap(), 2);
+        assert!(vm.memory_used() < 1 << 20);
+
+        // What the host makes may not find room, but that is all.
+        assert!(vm.set_named("a", "x".repeat(4 << 20)).is_err());
+        vm.set_named("a", "x").unwrap();
+    }
+}

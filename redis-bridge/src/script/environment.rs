@@ -27,14 +27,39 @@ impl Limits {
     pub(super) fn apply(self, vm: &mut Vm) {
         vm.set_memory_limit(self.memory_bytes);
         vm.set_instruction_limit(self.instructions);
-        // What earlier scripts have left behind must not count against the new limit: the
-        // next one could not even be compiled.
-        if self
-            .memory_bytes
-            .is_some_and(|limit| vm.memory_used() > limit)
-        {
-            // Nothing scripts leave behind has finalizers that could fail.
-            let _ = vm.collect();
+    }
+}
+
+/// Has a VM collect, between runs, what a large one has left behind. By itself a collector goes
+/// by what is allocated: as long as the runs that follow are small, all of it would stay.
+#[derive(Debug, Default)]
+pub(super) struct Tidying {
+    /// Bytes that may be in use. More is likely to be garbage.
+    most_bytes: usize,
+    /// Cycles that have ended since there was more.
+    n_cycles: u8,
+}
+
+impl Tidying {
+    /// To be called after each run. There is nothing to do after most.
+    pub(super) fn after_run(&mut self, vm: &mut Vm) {
+        /// Kibibytes' worth of work after a run.
+        const STEP: usize = 50;
+        /// Bytes by which small heaps go up and down.
+        const SWAY: usize = 64 << 10;
+        if vm.memory_used() <= self.most_bytes {
+            self.n_cycles = 0;
+            return;
+        }
+        // Nothing scripts leave behind has finalizers that could fail.
+        if vm.collect_step(STEP).unwrap_or(true) {
+            self.n_cycles += 1;
+        }
+        // A cycle that was under way already may have kept what was in use then. What the next
+        // one keeps is.
+        if self.n_cycles == 2 {
+            self.n_cycles = 0;
+            self.most_bytes = 2 * vm.memory_used() + SWAY;
         }
     }
 }
@@ -51,6 +76,7 @@ pub struct Environment {
     limits: Limits,
     wording: &'static Wording,
     debugger: Option<Session>,
+    tidying: Tidying,
 }
 
 impl Environment {
@@ -71,6 +97,7 @@ impl Environment {
             limits: Limits::default(),
             wording: Wording::of(identity.compat),
             debugger: None,
+            tidying: Tidying::default(),
         })
     }
 
@@ -129,16 +156,9 @@ impl Environment {
         };
         let debugger = self.debugger.as_ref();
         let wording = self.wording;
-        run::run(&mut self.vm, program, call, wording, debugger, host, reply)
-    }
-
-    /// Does a part of the collector's work; to be called now and then between scripts,
-    /// so that what the last ones left behind does not stay until the next needs room.
-    pub fn tidy(&mut self) {
-        /// Kibibytes' worth of work.
-        const STEP: usize = 50;
-        // Nothing scripts leave behind has finalizers that could fail.
-        let _ = self.vm.enter(|cx| cx.gc_step(STEP));
+        let outcome = run::run(&mut self.vm, program, call, wording, debugger, host, reply);
+        self.tidying.after_run(&mut self.vm);
+        outcome
     }
 
     /// Where `math.random` is in its sequence.
@@ -164,6 +184,7 @@ impl Environment {
         self.handles.libraries.reset(&self.vm);
         // Nothing scripts leave behind has finalizers that could fail.
         let _ = self.vm.collect();
+        self.tidying = Tidying::default();
     }
 
     pub(super) fn wording(&self) -> &'static Wording {

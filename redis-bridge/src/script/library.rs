@@ -44,6 +44,7 @@ use crate::host::Host;
 use crate::reply::ReplySink;
 use crate::sandbox::RandomState;
 use crate::sandbox::functions::{self, FunctionWorld};
+use crate::script::environment::Tidying;
 use crate::script::run::{self, HostKey, Loading, Program, Run};
 use crate::script::wording::Wording;
 use crate::script::{Limits, Outcome, ScriptCall, ScriptFlags};
@@ -136,6 +137,7 @@ pub struct FunctionEngine {
     world: FunctionWorld,
     limits: Limits,
     wording: &'static Wording,
+    tidying: Tidying,
 }
 
 impl FunctionEngine {
@@ -155,6 +157,7 @@ impl FunctionEngine {
             world,
             limits: Limits::default(),
             wording: Wording::of(identity.compat),
+            tidying: Tidying::default(),
         })
     }
 
@@ -254,7 +257,9 @@ impl FunctionEngine {
             error_handler: &self.world.error_handler,
             globals: None,
         };
-        run::run(&mut self.vm, program, call, self.wording, None, host, reply)
+        let outcome = run::run(&mut self.vm, program, call, self.wording, None, host, reply);
+        self.tidying.after_run(&mut self.vm);
+        outcome
     }
 
     /// Forgets what functions set in libraries such as `cjson`, and frees what nobody
@@ -268,6 +273,7 @@ impl FunctionEngine {
     pub fn collect(&mut self) {
         // Nothing functions leave behind has finalizers that could fail.
         let _ = self.vm.collect();
+        self.tidying = Tidying::default();
     }
 
     /// Where `math.random` is in its sequence.

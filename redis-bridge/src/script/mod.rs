@@ -36,8 +36,6 @@ pub use run::{Outcome, ScriptCall};
 pub struct ScriptEngine {
     environment: Environment,
     cache: Cache,
-    /// Scripts run since the collector last did some work between two.
-    runs_since_step: u32,
 }
 
 /// How long a script is to be remembered.
@@ -59,7 +57,6 @@ impl ScriptEngine {
         Ok(Self {
             environment: Environment::new(&Identity::from(compat))?,
             cache: Cache::default(),
-            runs_since_step: 0,
         })
     }
 
@@ -180,17 +177,9 @@ impl ScriptEngine {
         host: &'h mut (dyn Host + 'h),
         reply: &mut dyn ReplySink,
     ) -> Outcome {
-        /// After so many runs a part of the garbage is collected.
-        const RUNS_BETWEEN_STEPS: u32 = 50;
         let name = prepared.sha.to_hex();
         let function = &prepared.script.function;
-        let outcome = self.environment.run(function, &name, call, host, reply);
-        self.runs_since_step += 1;
-        if self.runs_since_step >= RUNS_BETWEEN_STEPS {
-            self.runs_since_step = 0;
-            self.environment.tidy();
-        }
-        outcome
+        self.environment.run(function, &name, call, host, reply)
     }
 }
 

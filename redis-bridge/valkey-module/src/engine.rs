@@ -71,15 +71,33 @@ struct Place<W> {
     freed_meanwhile: RefCell<Vec<u32>>,
     /// A reset was asked for while the world was in use.
     owes_reset: Cell<bool>,
-    /// Bytes that the world's VM used when it was looked at last.
-    bytes: Cell<usize>,
+    /// What the world held when it was looked at last.
+    holds: Cell<Holding>,
+}
+
+/// How much there is of a world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Holding {
+    /// Bytes in use by its VM.
+    bytes: usize,
+    /// Scripts or functions that the server holds of it.
+    count: usize,
+}
+
+impl Holding {
+    fn of(world: &impl World) -> Self {
+        Self {
+            bytes: world.bytes(),
+            count: world.count(),
+        }
+    }
 }
 
 impl<W: World> Place<W> {
     fn new(identity: &Identity) -> Option<Self> {
         let world = W::new(identity)?;
         Some(Self {
-            bytes: Cell::new(world.bytes()),
+            holds: Cell::new(Holding::of(&world)),
             world: RefCell::new(world),
             generation: Cell::new(0),
             freed_meanwhile: RefCell::default(),
@@ -99,7 +117,7 @@ impl<W: World> Place<W> {
         {
             replace(&mut *world, new);
         }
-        self.bytes.set(world.bytes());
+        self.holds.set(Holding::of(&*world));
         Some(result)
     }
 
@@ -130,7 +148,7 @@ impl<W: World> Place<W> {
             self.owes_reset.set(true);
             return None;
         };
-        self.bytes.set(new.bytes());
+        self.holds.set(Holding::of(&new));
         Some(replace(&mut *world, new))
     }
 
@@ -161,10 +179,6 @@ impl<W: World> Place<W> {
             Some(false) => Err(GONE),
             None => Err(IN_USE),
         }
-    }
-
-    fn count(&self) -> usize {
-        self.world.try_borrow().map_or(0, |world| world.count())
     }
 
     fn is_in_use(&self) -> bool {
@@ -434,17 +448,18 @@ impl Engine {
 
     /// Bytes in use by the VM of a world, also while it runs: then as before the run.
     pub(crate) fn bytes(&self, subsystem: Subsystem) -> usize {
-        match subsystem {
-            Subsystem::Eval => self.eval.bytes.get(),
-            Subsystem::Function => self.function.bytes.get(),
-        }
+        self.holds(subsystem).bytes
     }
 
-    /// Scripts or functions that the server holds.
+    /// Scripts or functions that the server holds; while they run, as before the run.
     pub(crate) fn count(&self, subsystem: Subsystem) -> usize {
+        self.holds(subsystem).count
+    }
+
+    fn holds(&self, subsystem: Subsystem) -> Holding {
         match subsystem {
-            Subsystem::Eval => self.eval.count(),
-            Subsystem::Function => self.function.count(),
+            Subsystem::Eval => self.eval.holds.get(),
+            Subsystem::Function => self.function.holds.get(),
         }
     }
 }
@@ -513,6 +528,7 @@ mod tests {
         engine.eval.with(&engine.identity, |_| {
             assert!(engine.is_running());
             assert!(engine.bytes(Subsystem::Eval) > 0);
+            assert_eq!(engine.count(Subsystem::Eval), 1);
             engine.free(Subsystem::Eval, handle);
             assert_eq!(engine.compile(b"return 2"), Err(IN_USE.as_bytes().to_vec()));
         });

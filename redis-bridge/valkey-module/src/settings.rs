@@ -22,6 +22,11 @@ impl Arguments {
         let mut words = words.iter();
         while let Some(name) = words.next() {
             let shown = String::from_utf8_lossy(name);
+            if let Some(setting) = setting_like(&shown) {
+                return Err(format!(
+                    "'{shown}' is no argument, but a setting of the server: {setting}"
+                ));
+            }
             let Some(value) = words.next() else {
                 return Err(format!("the argument '{shown}' has no value"));
             };
@@ -37,6 +42,18 @@ impl Arguments {
         }
         Ok(arguments)
     }
+}
+
+/// The setting whose name somebody has taken for that of an argument.
+fn setting_like(word: &str) -> Option<&'static str> {
+    const SETTINGS: [&str; 2] = [
+        "ferrous.script-memory-limit",
+        "ferrous.script-instruction-limit",
+    ];
+    let word = word.trim_start_matches('-').to_ascii_lowercase();
+    let is_meant =
+        |name: &&&str| name.strip_prefix("ferrous.") == Some(word.trim_start_matches("ferrous."));
+    SETTINGS.iter().find(is_meant).copied()
 }
 
 /// A limit, as a setting.
@@ -95,6 +112,12 @@ mod tests {
             Err("the argument 'engine-name' has no value"),
         );
         check(&["engine", "x"], Err("unknown argument 'engine'"));
+        for word in ["script-memory-limit", "--FERROUS.script-memory-limit"] {
+            let text = format!(
+                "'{word}' is no argument, but a setting of the server: ferrous.script-memory-limit"
+            );
+            check(&[word, "1mb"], Err(&text));
+        }
         check(
             &["engine-name", "a b"],
             Err("'a b' is no name of an engine"),

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use lua_stdlib::profile;
 
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
 
 use crate::reply::{Protocol, ReplySink};
 use crate::resp::value::{Value, read_value};
@@ -20,8 +20,12 @@ use crate::server::{Server, Session, dispatch};
 
 const DEFAULT_PORT: u16 = 6379;
 
-/// The arguments. `-h` is the host, as in `redis-cli`, so help is `--help` alone.
-pub(super) fn command() -> Command {
+/// The arguments that say which server is to run the script.
+const SERVER: &str = "server";
+
+/// The arguments, with the settings of the server that the script runs on if it is not on one
+/// that runs already. `-h` is the host, as in `redis-cli`, so help is `--help` alone.
+pub(super) fn command(settings: impl Iterator<Item = Arg>) -> Command {
     let flag = |name: &'static str| Arg::new(name).long(name);
     Command::new("eval")
         .about("Run one script and print its reply")
@@ -55,6 +59,7 @@ pub(super) fn command() -> Command {
             flag("pass")
                 .short('a')
                 .value_name("PASSWORD")
+                .requires(SERVER)
                 .help("Authenticate to the server"),
         )
         .arg(
@@ -75,11 +80,17 @@ pub(super) fn command() -> Command {
                 .require_equals(true)
                 .default_missing_value(profile::DEFAULT_PATH)
                 .value_parser(value_parser!(PathBuf))
-                .conflicts_with_all(["host", "server-port"])
+                .conflicts_with(SERVER)
                 .help(
                     "Show what the script spends its instructions on; a flame graph goes to FILE",
                 ),
         )
+        .group(
+            ArgGroup::new(SERVER)
+                .args(["host", "server-port"])
+                .multiple(true),
+        )
+        .args(settings.map(|arg| arg.conflicts_with(SERVER)))
         .arg(
             Arg::new("rest")
                 .value_parser(value_parser!(OsString))

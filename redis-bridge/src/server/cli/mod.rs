@@ -71,13 +71,17 @@ fn command() -> Command {
                 .arg(config_file())
                 .args(settings()),
         )
-        .subcommand(eval::command().args(settings().filter(concerns_scripts)))
+        .subcommand(eval::command(settings().filter(concerns_scripts)))
 }
 
 /// Does a setting make a difference to a script that runs without clients?
 fn concerns_scripts(arg: &Arg) -> bool {
     let name = arg.get_id().as_str();
-    name.starts_with("script-") || ["databases", "logfile", "loglevel"].contains(&name)
+    match name {
+        "script-debug-sessions" => false,
+        "databases" | "logfile" | "loglevel" => true,
+        _ => name.starts_with("script-"),
+    }
 }
 
 /// Its directives have the names of the flags.

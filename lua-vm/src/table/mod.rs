@@ -17,6 +17,7 @@
 
 pub(crate) mod array;
 pub(crate) mod hash;
+pub(crate) mod layout;
 pub(crate) mod length;
 pub(crate) mod next;
 
@@ -27,6 +28,7 @@ use crate::heap::Heap;
 use crate::heap::object::{Header, Kind};
 use crate::value::RawValue;
 use crate::value::string::StringObj;
+use layout::Layout;
 
 /// A table, 40 bytes.
 #[repr(C)]
@@ -122,6 +124,78 @@ impl TableObj {
             }
         }
         Ok(memory)
+    }
+
+    /// A table with fields in the hash part, as if they had been assigned one after the
+    /// other. `field` gives key and value by number.
+    ///
+    /// # Errors
+    ///
+    /// The memory limit.
+    ///
+    /// # Safety
+    ///
+    /// The layout is that of the keys; keys and values are live and of this heap, no value
+    /// is nil.
+    #[inline]
+    pub(crate) unsafe fn with_fields(
+        heap: &mut Heap,
+        layout: &Layout,
+        field: impl Fn(usize) -> (RawValue, RawValue),
+    ) -> Result<*mut TableObj, StoreError> {
+        let table = Self::new(heap, 0, 0)?;
+        // SAFETY: fresh memory; T2 holds once every node is initialised, T3 by the layout.
+        unsafe {
+            let size = layout.size();
+            let nodes = heap
+                .allocate_buffer(size * size_of::<Node>())?
+                .cast::<Node>();
+            for i in 0..size {
+                let (key, next) = layout.node(i);
+                let (key, value) = key.map_or((RawValue::NIL, RawValue::NIL), &field);
+                nodes.add(i).write(Node {
+                    value,
+                    key,
+                    next,
+                    spare: 0,
+                });
+            }
+            (*table).nodes = nodes;
+            (*table).header.aux2 = size.trailing_zeros() as u8;
+            (*table).mask = size as u32 - 1;
+            (*table).last_free = layout.last_free();
+        }
+        Ok(table)
+    }
+
+    /// A list, as if its entries had been assigned one after the other. `entry` gives them
+    /// by number, from 0.
+    ///
+    /// # Errors
+    ///
+    /// The memory limit, or more than 2^26 entries.
+    ///
+    /// # Safety
+    ///
+    /// The entries are live and of this heap, none is nil.
+    #[inline]
+    pub(crate) unsafe fn with_entries(
+        heap: &mut Heap,
+        count: usize,
+        entry: impl Fn(usize) -> RawValue,
+    ) -> Result<*mut TableObj, StoreError> {
+        let size = match count {
+            0 => 0,
+            n => n.next_power_of_two().min(1 << (MAX_BITS + 1)),
+        };
+        let table = Self::new(heap, size as u32, 0)?;
+        // SAFETY: T1: the array has at least `count` slots.
+        unsafe {
+            for i in 0..count {
+                *(*table).array.add(i) = entry(i);
+            }
+        }
+        Ok(table)
     }
 
     /// Frees the parts; the cell is the collector's to free.

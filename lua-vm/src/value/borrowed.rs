@@ -549,7 +549,7 @@ pub struct Pairs<'v> {
 impl<'v> Iterator for Pairs<'v> {
     type Item = (Value<'v>, Value<'v>);
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<Self::Item> {
         let Table { object, vm, .. } = self.table;
         // SAFETY: B1; positions are checked at each step.

@@ -61,23 +61,38 @@ pub fn format_number_to(n: f64, digits: usize) -> Formatted {
 }
 
 fn format_integer(n: i64) -> Formatted {
+    from_right(n.unsigned_abs(), 0, n < 0)
+}
+
+/// Writes digits, with a point before the last `n_decimals`. All fit.
+#[inline(always)]
+fn from_right(digits: u64, n_decimals: usize, is_negative: bool) -> Formatted {
     let mut out = Formatted {
         bytes: [0; CAPACITY],
         start: CAPACITY as u8,
         end: CAPACITY as u8,
     };
-    let mut rest = n.unsigned_abs();
-    loop {
+    let mut push = |byte: u8| {
         out.start -= 1;
-        out.bytes[out.start as usize] = b'0' + (rest % 10) as u8;
+        out.bytes[out.start as usize] = byte;
+    };
+    let mut rest = digits;
+    for _ in 0..n_decimals {
+        push(b'0' + (rest % 10) as u8);
+        rest /= 10;
+    }
+    if n_decimals > 0 {
+        push(b'.');
+    }
+    loop {
+        push(b'0' + (rest % 10) as u8);
         rest /= 10;
         if rest == 0 {
             break;
         }
     }
-    if n < 0 {
-        out.start -= 1;
-        out.bytes[out.start as usize] = b'-';
+    if is_negative {
+        push(b'-');
     }
     out
 }
@@ -186,8 +201,41 @@ impl Decimal {
     }
 }
 
+/// The text of a number of at most 14 digits, one to three of them behind the point: what
+/// `%.14g` and `%.15g` give. `None` for others, among them whole ones. No text of so few
+/// digits is nearer to a number than the one that reads as it.
+fn few_decimals(n: f64) -> Option<Formatted> {
+    let magnitude = n.abs();
+    for (n_decimals, power) in [(1, 10.0), (2, 100.0), (3, 1000.0)] {
+        let scaled = magnitude * power;
+        if scaled.is_nan() || scaled >= 1e14 - 1.0 {
+            return None;
+        }
+        let digits = (scaled + 0.5) as u64;
+        // Both are exact, so the quotient is the number that the text reads as.
+        if digits as f64 / power != magnitude {
+            continue;
+        }
+        if digits.is_multiple_of(10) {
+            return None;
+        }
+        return Some(from_right(digits, n_decimals, n < 0.0));
+    }
+    None
+}
+
 /// C's `%.{precision}g` for any number; `precision` is 1 to 17.
 fn general(n: f64, precision: usize) -> Formatted {
+    if (14..=15).contains(&precision)
+        && let Some(text) = few_decimals(n)
+    {
+        return text;
+    }
+    any(n, precision)
+}
+
+/// [`general`] without a shorter way.
+fn any(n: f64, precision: usize) -> Formatted {
     let mut out = Formatted::empty();
     if n.is_nan() {
         out.push_all(&b"-nan"[usize::from(n.is_sign_positive())..]);
@@ -339,6 +387,47 @@ mod tests {
             same_as_exact(f64::from_bits(bits));
             same_as_exact((bits >> 11) as f64 / 1e13);
             same_as_exact((bits >> 40) as f64 / 1000.0);
+        }
+    }
+
+    #[test]
+    fn few_decimals_are_those_of_the_exact_number() {
+        let check = |n: f64| {
+            let long_way = |precision| any(n, precision).as_bytes().to_vec();
+            if let Some(text) = few_decimals(n) {
+                let text = text.as_bytes().to_vec();
+                assert_eq!([&text, &text], [&long_way(14), &long_way(15)], "{n:e}");
+            }
+        };
+        let mut state = 1u64;
+        for _ in 0..50_000 {
+            state = state
+                .wrapping_mul(6364136223846793005)
+                .wrapping_add(1442695040888963407);
+            let bits = state ^ state >> 29;
+            for power in [10.0, 100.0, 1000.0] {
+                let n = (bits >> (17 + bits % 44)) as f64 / power;
+                for bits in [n.to_bits().saturating_sub(1), n.to_bits(), n.to_bits() + 1] {
+                    check(f64::from_bits(bits));
+                    check(-f64::from_bits(bits));
+                }
+            }
+            check(f64::from_bits(bits));
+        }
+        for whole in 0..=20_000 {
+            let n = f64::from(whole) / 1000.0;
+            check(n);
+            assert_eq!(few_decimals(n).is_none(), whole % 1000 == 0, "{n}");
+        }
+        for n in [
+            0.001,
+            0.1,
+            9999999999999.9,
+            99999999999999.5,
+            1e13 + 0.5,
+            0.0,
+        ] {
+            check(n);
         }
     }
 

@@ -186,6 +186,24 @@ impl StringObj {
     }
 }
 
+/// Equality of strings that are short, for which a call would take longer than the
+/// comparison.
+#[inline(always)]
+fn same_short(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    if let (Some(a_end), Some(b_end)) = (a.last_chunk::<8>(), b.last_chunk::<8>()) {
+        // The last word overlaps the one before, unless they are all whole.
+        let (a_words, b_words) = (a.as_chunks::<8>().0, b.as_chunks::<8>().0);
+        return a_end == b_end && a_words.iter().zip(b_words).all(|(a, b)| a == b);
+    }
+    if let (Some(a_end), Some(b_end)) = (a.last_chunk::<4>(), b.last_chunk::<4>()) {
+        return a_end == b_end && a.first_chunk::<4>() == b.first_chunk::<4>();
+    }
+    a.iter().zip(b).all(|(a, b)| a == b)
+}
+
 /// The interned strings of a heap.
 pub(crate) struct StringSet {
     table: HashTable<*mut StringObj>,
@@ -259,7 +277,10 @@ impl Heap {
     #[inline]
     pub(crate) fn string(&mut self, bytes: &[u8]) -> Result<*mut StringObj, LuaError> {
         if bytes.len() > MAX_INTERNED {
-            return self.long_string(bytes.len(), |to| to.copy_from_slice(bytes));
+            if bytes.len() > MAX_LENGTH {
+                return Err(LuaError::MEMORY);
+            }
+            return self.copied(bytes);
         }
         if let [byte] = bytes {
             return self.byte_string(*byte);
@@ -269,7 +290,7 @@ impl Heap {
         let found = self
             .strings
             .table
-            .find(hash, |&s| unsafe { StringObj::bytes(s) == bytes });
+            .find(hash, |&s| same_short(unsafe { StringObj::bytes(s) }, bytes));
         match found {
             Some(&found) => Ok(self.revived(found)),
             None => self.intern_new(bytes, hash),
@@ -310,6 +331,18 @@ impl Heap {
 
     #[inline(never)]
     fn intern_new(&mut self, bytes: &[u8], hash: u64) -> Result<*mut StringObj, LuaError> {
+        let object = self.copied(bytes)?;
+        let StringSet { table, state, .. } = &mut self.strings;
+        // SAFETY: G3.
+        table.insert_unique(hash, object, |&s| unsafe {
+            StringSet::hash(state, StringObj::bytes(s))
+        });
+        Ok(object)
+    }
+
+    /// A string object with these bytes, at most [`MAX_LENGTH`].
+    #[inline]
+    fn copied(&mut self, bytes: &[u8]) -> Result<*mut StringObj, LuaError> {
         let object = self.raw_string(bytes.len())?;
         // SAFETY: `raw_string` returned room for the bytes; G2 holds from here on.
         unsafe {
@@ -319,11 +352,6 @@ impl Heap {
                 bytes.len(),
             );
         }
-        let StringSet { table, state, .. } = &mut self.strings;
-        // SAFETY: G3.
-        table.insert_unique(hash, object, |&s| unsafe {
-            StringSet::hash(state, StringObj::bytes(s))
-        });
         Ok(object)
     }
 

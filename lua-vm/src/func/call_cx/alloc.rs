@@ -10,10 +10,11 @@ use crate::heap::object::{Header, Kind, UserdataObj};
 use crate::interp::builtin::Builtin;
 use crate::interp::{call, coroutine};
 use crate::meta::index;
-use crate::table::TableObj;
+use crate::table::layout::{self, Layout};
+use crate::table::{StoreError, TableObj};
 use crate::value::RawValue;
 use crate::value::borrowed::{Function, LuaString, Table, Thread, Userdata, Value, checked_raw};
-use crate::value::string::MAX_LENGTH;
+use crate::value::string::{MAX_LENGTH, StringObj};
 
 impl CallCx<'_> {
     /// A string.
@@ -35,16 +36,121 @@ impl CallCx<'_> {
     /// The memory limit.
     pub fn new_table(&self, array: usize, fields: usize) -> Result<Table<'_>, LuaError> {
         let size = |n: usize| n.min(1 << 24) as u32;
-        // SAFETY: B1.
+        // SAFETY: the VM is live.
         unsafe {
-            match TableObj::new(&mut (*self.vm).heap, size(array), size(fields)) {
-                Ok(table) => Ok(Table::new(table, self.vm)),
-                Err(error) => match index::store_message(error) {
-                    Ok(message) => Err(self.error(message)),
-                    Err(error) => Err(error),
-                },
-            }
+            let heap = &mut (*self.vm).heap;
+            self.made_table(TableObj::new(heap, size(array), size(fields)))
         }
+    }
+
+    /// # Safety
+    ///
+    /// The table is fresh and of this VM.
+    #[inline]
+    unsafe fn made_table(
+        &self,
+        made: Result<*mut TableObj, StoreError>,
+    ) -> Result<Table<'_>, LuaError> {
+        match made {
+            // SAFETY: B1.
+            Ok(table) => Ok(unsafe { Table::new(table, self.vm) }),
+            Err(error) => match index::store_message(error) {
+                Ok(message) => Err(self.error(message)),
+                Err(error) => Err(error),
+            },
+        }
+    }
+
+    /// A table with these entries, keys and values, as if they had been assigned one after
+    /// the other to a fresh one; `next` cannot tell. A few short strings as keys are placed
+    /// at once.
+    ///
+    /// # Errors
+    ///
+    /// As [`Table::set`].
+    pub fn new_table_of(&self, entries: &[(Value<'_>, Value<'_>)]) -> Result<Table<'_>, LuaError> {
+        if let Some(hashes) = self.field_hashes(entries) {
+            let layout = Layout::new(&hashes, entries.len());
+            let field = |i: usize| match entries.get(i) {
+                Some(&(Value::String(key), value)) => (
+                    RawValue::string(key.object),
+                    value.to_raw(self.vm).unwrap_or(RawValue::NIL),
+                ),
+                _ => (RawValue::NIL, RawValue::NIL),
+            };
+            // SAFETY: the hashes are those of the keys, and `field_hashes` has looked at
+            // the values; B1.
+            return unsafe {
+                let made = TableObj::with_fields(&mut (*self.vm).heap, &layout, field);
+                self.made_table(made)
+            };
+        }
+        let table = self.new_table(0, 0)?;
+        for &(key, value) in entries {
+            table.set(key, value)?;
+        }
+        Ok(table)
+    }
+
+    /// The hashes of the keys, if they are distinct short strings, few enough for a layout
+    /// but at least one, and everything is of this VM and not nil.
+    #[inline]
+    fn field_hashes(&self, entries: &[(Value<'_>, Value<'_>)]) -> Option<[u32; layout::MOST]> {
+        if entries.is_empty() {
+            return None;
+        }
+        let mut hashes = [0; layout::MOST];
+        let mut hashes_left = hashes.iter_mut();
+        let mut seen = 0u64;
+        for (i, &(key, value)) in entries.iter().enumerate() {
+            let Value::String(LuaString { object, vm, .. }) = key else {
+                return None;
+            };
+            // SAFETY: B1.
+            let hash = unsafe {
+                if vm != self.vm || !StringObj::is_interned(object) {
+                    return None;
+                }
+                StringObj::hash(object)
+            };
+            if value.to_raw(self.vm).is_none_or(RawValue::is_nil) {
+                return None;
+            }
+            let bit = 1 << (hash % u64::BITS);
+            let is_same = |&(other, _): &(Value<'_>, _)| matches!(other, Value::String(other) if std::ptr::eq(other.object, object));
+            if seen & bit != 0 && entries[..i].iter().any(is_same) {
+                return None;
+            }
+            seen |= bit;
+            *hashes_left.next()? = hash;
+        }
+        Some(hashes)
+    }
+
+    /// A list of these values, as if they had been assigned to 1, 2 and so on, one after
+    /// the other, in a fresh table.
+    ///
+    /// # Errors
+    ///
+    /// As [`Table::set_index`].
+    pub fn new_list(&self, values: &[Value<'_>]) -> Result<Table<'_>, LuaError> {
+        let is_plain = |value: &Value<'_>| !value.to_raw(self.vm).is_none_or(RawValue::is_nil);
+        if values.iter().all(is_plain) {
+            let entry = |i: usize| {
+                let value = values.get(i).and_then(|value| value.to_raw(self.vm));
+                value.unwrap_or(RawValue::NIL)
+            };
+            // SAFETY: the values are of this VM, and not nil; B1.
+            return unsafe {
+                let made = TableObj::with_entries(&mut (*self.vm).heap, values.len(), entry);
+                self.made_table(made)
+            };
+        }
+        let table = self.new_table(0, 0)?;
+        for (index, &value) in (1..).zip(values) {
+            table.set_index(index, value)?;
+        }
+        Ok(table)
     }
 
     /// A native function.

@@ -79,3 +79,41 @@ pub(super) fn count_stops(rig: &Rig<'_>) -> Result<String> {
     expect(&mut node, [2, 3, 1])?;
     Ok("2 by memory, 3 by instructions, 1 by kill".to_owned())
 }
+
+/// What scripts have left behind counts against no limit that is set later, and goes between calls
+/// that need little: neither waits until as much has been allocated again.
+pub(super) fn drop_garbage(rig: &Rig<'_>) -> Result<String> {
+    const HELD: &str = "used_memory_vm_eval";
+    const MANY: u64 = 64 << 20;
+    let mut node = Node::start(rig.ours(&[]))?;
+    let held =
+        |node: &mut Node| -> Result<u64> { Ok(node.field(&["INFO", "memory"], HELD)?.parse()?) };
+    let leave = format!("return #string.rep('x', {MANY})");
+    node.must(&["EVAL", &leave, "0"], &format!(":{MANY}"))?;
+    let left = held(&mut node)?;
+    let mut n_calls = 0;
+    while held(&mut node)? > MANY / 64 {
+        node.must(&["EVAL", "return 1", "0"], ":1")?;
+        n_calls += 1;
+        if n_calls > 1000 {
+            bail!("{left} bytes were left, and after {n_calls} small calls it is as much");
+        }
+    }
+
+    node.must(&["EVAL", &leave, "0"], &format!(":{MANY}"))?;
+    for (name, value) in [
+        ("ferrous.script-instruction-limit", "100000"),
+        ("ferrous.script-memory-limit", "10mb"),
+    ] {
+        node.must(&["CONFIG", "SET", name, value], "+OK")?;
+    }
+    node.must(&["EVAL", "return 1", "0"], ":1")?;
+    let kept = held(&mut node)?;
+    if kept > 10 << 20 {
+        bail!("{kept} bytes are held under a limit of 10 MiB");
+    }
+    Ok(format!(
+        "{} MiB gone after {n_calls} small calls",
+        left >> 20
+    ))
+}

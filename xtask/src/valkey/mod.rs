@@ -117,6 +117,7 @@ const PROOFS: &[(&str, Proof)] = &[
     ("libraries/dump and restore", libraries::exchange),
     ("memory/of a thousand scripts", memory::of_scripts),
     ("limits/counters", limits::count_stops),
+    ("limits/garbage", limits::drop_garbage),
     ("module/unloaded and loaded again", unload::and_load_again),
 ];
 

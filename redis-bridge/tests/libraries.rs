@@ -180,6 +180,46 @@ proptest! {
     }
 }
 
+/// Fields are placed as if they had been assigned one after the other, however many they
+/// are, also where a key comes twice or tables are nested: traversal shows it.
+#[test]
+fn traversal_is_that_of_assignments() {
+    let script = "
+        local function same(a, b)
+          local k
+          repeat
+            local ka, va = next(a, k)
+            local kb, vb = next(b, k)
+            if ka ~= kb or va ~= vb then return false end
+            k = ka
+          until k == nil
+          return true
+        end
+        local function copy(t)
+          local c = {}
+          for k, v in pairs(t) do c[k] = v end
+          return c
+        end
+        for count = 0, 100 do
+          local fields, expected = {}, {}
+          for i = 1, count do
+            local key = 'f' .. (i % 7 == 0 and i - 3 or i)
+            fields[i] = ('\"%s\":%d'):format(key, i)
+            expected[key] = i
+          end
+          local text = '{' .. table.concat(fields, ',') .. '}'
+          assert(same(cjson.decode(text), expected))
+          local nested = cjson.decode(('{\"x\":[1,%s],\"y\":%s}'):format(text, text))
+          assert(same(nested.x[2], expected))
+          assert(same(nested.y, expected))
+          assert(same(cmsgpack.unpack(cmsgpack.pack(expected)), copy(expected)))
+          expected[1], expected[2.5], expected.last = 1, 2, 3
+          assert(same(cmsgpack.unpack(cmsgpack.pack(expected)), copy(expected)))
+        end
+        return 'same'";
+    check_text(script, &[], b"same");
+}
+
 /// The C library loses the second field: its indexes are 32 bits wide.
 #[test]
 fn indexes_beyond_32_bits_are_keys() {

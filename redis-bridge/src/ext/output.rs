@@ -21,10 +21,15 @@ pub(super) struct Spare(Cell<Vec<u8>>);
 /// A text or message in the making, which is to become a string.
 pub(super) struct Output<'c, 'a> {
     cx: &'c CallCx<'a>,
+    /// What has been written, and behind it room, which holds anything.
     bytes: Vec<u8>,
-    /// Length from which the limits have to be looked at again.
-    next_look: usize,
-    /// Bytes and slots that have not been paid for.
+    len: usize,
+    /// Length up to which nothing has to be looked at: there is room, and it is not far
+    /// beyond what has been paid for.
+    limit: usize,
+    /// Length that has been paid for.
+    paid: usize,
+    /// Slots that have not been paid for.
     work: usize,
 }
 
@@ -39,16 +44,18 @@ impl<'c, 'a> Output<'c, 'a> {
         write: impl FnOnce(&mut Output<'c, 'a>) -> Result<(), LuaError>,
     ) -> Result<(), LuaError> {
         let spare = cx.host_data::<Spare>();
+        let bytes = spare.map(|spare| spare.0.take()).unwrap_or_default();
         let mut output = Output {
             cx,
-            bytes: spare.map(|spare| spare.0.take()).unwrap_or_default(),
-            next_look: STRIDE,
+            limit: bytes.len().min(STRIDE),
+            bytes,
+            len: 0,
+            paid: 0,
             work: 0,
         };
-        output.bytes.clear();
         let result = write(&mut output).and_then(|()| {
-            cx.charge((output.work + output.unpaid()).div_ceil(PER_UNIT) as u64)?;
-            cx.push_bytes(&output.bytes)
+            cx.charge(output.unpaid().div_ceil(PER_UNIT) as u64)?;
+            cx.push_bytes(&output.bytes[..output.len])
         });
         if let Some(spare) = spare
             && output.bytes.capacity() <= KEPT
@@ -62,37 +69,62 @@ impl<'c, 'a> Output<'c, 'a> {
         self.cx
     }
 
-    /// What may be written without a look at the limits: short items.
-    #[inline(always)]
-    pub(super) fn bytes(&mut self) -> &mut Vec<u8> {
-        &mut self.bytes
+    /// Bytes written so far.
+    pub(super) fn len(&self) -> usize {
+        self.len
     }
 
-    /// Bytes written since the last payment.
+    /// Work since the last payment.
     fn unpaid(&self) -> usize {
-        (self.bytes.len() + STRIDE).saturating_sub(self.next_look)
+        self.work + self.len - self.paid
     }
 
-    /// To be called at least once per item, and after at most some hundred bytes.
+    /// So many bytes behind what has been written, to be written and then taken over by
+    /// [`Output::advance`], in full or only the first of them.
     ///
     /// # Errors
     ///
     /// The limits.
     #[inline(always)]
-    pub(super) fn look(&mut self) -> Result<(), LuaError> {
-        if self.bytes.len() >= self.next_look {
-            self.pay()
-        } else {
-            Ok(())
+    pub(super) fn claim(&mut self, len: usize) -> Result<&mut [u8], LuaError> {
+        if self.limit - self.len < len {
+            self.extend(len)?;
         }
+        Ok(&mut self.bytes[self.len..][..len])
     }
 
+    /// Takes over bytes that have been claimed.
+    #[inline(always)]
+    pub(super) fn advance(&mut self, len: usize) {
+        debug_assert!(len <= self.limit - self.len);
+        self.len += len;
+    }
+
+    /// Lets `len` more bytes be written, after a look at everything.
     #[cold]
     #[inline(never)]
+    fn extend(&mut self, len: usize) -> Result<(), LuaError> {
+        let end = self.len.saturating_add(len);
+        // Always: slots may have been paid for, and the bytes with them, without a look.
+        self.cx.check_room(end)?;
+        if end > self.paid + STRIDE {
+            self.pay()?;
+        }
+        if end > self.bytes.len() {
+            // The capacity doubles; of what is beyond, no more is touched.
+            let room = end + STRIDE;
+            self.bytes
+                .try_reserve(room - self.bytes.len())
+                .map_err(|_| self.cx.memory_error())?;
+            self.bytes.resize(room, 0);
+        }
+        self.limit = end.max(self.paid + STRIDE).min(self.bytes.len());
+        Ok(())
+    }
+
     fn pay(&mut self) -> Result<(), LuaError> {
-        let work = std::mem::take(&mut self.work) + self.unpaid();
-        self.next_look = self.bytes.len() + STRIDE;
-        self.cx.check_room(self.next_look)?;
+        let work = self.unpaid();
+        (self.paid, self.work) = (self.len, 0);
         self.cx.charge((work / PER_UNIT) as u64)
     }
 
@@ -111,30 +143,27 @@ impl<'c, 'a> Output<'c, 'a> {
         }
     }
 
-    /// Appends bytes as they are.
+    /// Appends a few bytes.
+    ///
+    /// # Errors
+    ///
+    /// The limits.
+    #[inline(always)]
+    pub(super) fn put<const N: usize>(&mut self, bytes: [u8; N]) -> Result<(), LuaError> {
+        self.claim(N)?.copy_from_slice(&bytes);
+        self.advance(N);
+        Ok(())
+    }
+
+    /// Appends bytes.
     ///
     /// # Errors
     ///
     /// The limits.
     #[inline]
     pub(super) fn push(&mut self, bytes: &[u8]) -> Result<(), LuaError> {
-        self.reserve(bytes.len())?;
-        self.bytes.extend_from_slice(bytes);
-        self.look()
-    }
-
-    /// Makes room for `len` more bytes.
-    ///
-    /// # Errors
-    ///
-    /// The limits.
-    #[inline]
-    pub(super) fn reserve(&mut self, len: usize) -> Result<(), LuaError> {
-        if len > STRIDE {
-            self.cx.check_room(self.bytes.len().saturating_add(len))?;
-        }
-        self.bytes
-            .try_reserve(len)
-            .map_err(|_| self.cx.memory_error())
+        self.claim(bytes.len())?.copy_from_slice(bytes);
+        self.advance(bytes.len());
+        Ok(())
     }
 }

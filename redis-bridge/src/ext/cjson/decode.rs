@@ -2,8 +2,9 @@
 //! are made straight from it.
 
 use lua_vm::{CallCx, LuaError, Returned, Table, Value};
+use smallvec::SmallVec;
 
-use super::number::{is_beyond_json, number_prefix};
+use super::number::{is_beyond_json, number_prefix, plain_number};
 use super::scan::plain_len;
 use super::{MAX_SLOTS, NULL, Settings, settings};
 use crate::ext::output::PER_UNIT;
@@ -11,6 +12,11 @@ use crate::ext::output::PER_UNIT;
 /// Decoded values that wait for their list to be complete; more go into their table at
 /// once, where memory is accounted for.
 const MAX_WAITING: usize = 1 << 14;
+
+/// The same for the fields of objects, in all...
+const MAX_FIELDS: usize = 1 << 12;
+/// ...and of one object: no more of them are placed at once.
+const MAX_OBJECT: usize = 32;
 
 /// Bytes between two payments.
 const STRIDE: usize = 4096;
@@ -35,8 +41,9 @@ pub(super) fn decode(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
         at: 0,
         paid: 0,
         n_slots: 1,
-        waiting: Vec::new(),
-        open: Vec::new(),
+        waiting: SmallVec::new(),
+        fields: SmallVec::new(),
+        outer: SmallVec::new(),
         unescaped: Vec::new(),
     };
     let value = parser.parse()?;
@@ -44,8 +51,10 @@ pub(super) fn decode(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
     cx.ret(value)
 }
 
-/// A table that is not complete.
+/// What the value that is being read is for.
 enum Open<'c> {
+    /// The result.
+    Top,
     List {
         /// There only if it has outgrown what may wait.
         table: Option<Table<'c>>,
@@ -55,7 +64,10 @@ enum Open<'c> {
         stored: i64,
     },
     Object {
-        table: Table<'c>,
+        /// As for lists.
+        table: Option<Table<'c>>,
+        /// Where its waiting fields start.
+        start: usize,
         /// That of the value which is being read.
         key: Value<'c>,
     },
@@ -65,6 +77,7 @@ impl Open<'_> {
     /// Stack slots that it takes in the reference.
     fn slots(&self) -> usize {
         match self {
+            Open::Top => 0,
             Open::List { .. } => 1,
             Open::Object { .. } => 2,
         }
@@ -82,8 +95,11 @@ struct Parser<'c, 'a> {
     /// Stack slots that the reference would use.
     n_slots: usize,
     /// Values of open lists.
-    waiting: Vec<Value<'c>>,
-    open: Vec<Open<'c>>,
+    waiting: SmallVec<[Value<'c>; 16]>,
+    /// Keys and values of open objects.
+    fields: SmallVec<[(Value<'c>, Value<'c>); 16]>,
+    /// What is open around the innermost table.
+    outer: SmallVec<[Open<'c>; 8]>,
     /// The string that is being read, if it has escapes.
     unescaped: Vec<u8>,
 }
@@ -113,17 +129,19 @@ impl<'c> Parser<'c, '_> {
 
     /// The one value of the text.
     fn parse(&mut self) -> Result<Value<'c>, LuaError> {
+        let mut open = Open::Top;
         loop {
             let mut value = match self.token() {
-                b'[' => match self.begin_list()? {
-                    Some(value) => value,
-                    None => continue,
-                },
-                b'{' => match self.begin_object()? {
-                    Some(value) => value,
-                    None => continue,
-                },
                 b'"' => self.string("value")?,
+                b'0'..=b'9' | b'-' => self.number()?,
+                b'[' => match self.begin_list(&mut open)? {
+                    Some(value) => value,
+                    None => continue,
+                },
+                b'{' => match self.begin_object(&mut open)? {
+                    Some(value) => value,
+                    None => continue,
+                },
                 _ => self.scalar("value")?.0,
             };
             if self.at - self.paid > STRIDE {
@@ -132,38 +150,52 @@ impl<'c> Parser<'c, '_> {
             // A value may complete tables, each of which is a value in turn.
             loop {
                 let next = self.token();
-                match self.open.last_mut() {
-                    None if next == 0 => return Ok(value),
-                    None => return Err(self.unexpected("the end")),
-                    Some(Open::List { .. }) => {
+                match &mut open {
+                    Open::Top if next == 0 => return Ok(value),
+                    Open::Top => return Err(self.unexpected("the end")),
+                    Open::List {
+                        table,
+                        start,
+                        stored,
+                    } => {
                         self.waiting.push(value);
                         match next {
                             b',' => {
                                 self.at += 1;
                                 if self.waiting.len() > MAX_WAITING {
-                                    self.store_waiting()?;
+                                    self.store(table, *start, stored)?;
                                 }
                                 break;
                             }
-                            b']' => value = self.end_list()?,
+                            b']' => {
+                                value = match table {
+                                    None => self.list(*start)?,
+                                    Some(_) => Value::Table(self.store(table, *start, stored)?),
+                                };
+                                self.close(&mut open);
+                            }
                             _ => return Err(self.unexpected("comma or array end")),
                         }
                     }
-                    Some(Open::Object { table, key }) => {
-                        table.set(*key, value)?;
+                    Open::Object { table, start, key } => {
+                        match table {
+                            None => self.fields.push((*key, value)),
+                            Some(table) => table.set(*key, value)?,
+                        }
                         match next {
                             b',' => {
                                 self.at += 1;
                                 self.token();
-                                let next_key = self.key()?;
-                                if let Some(Open::Object { key, .. }) = self.open.last_mut() {
-                                    *key = next_key;
+                                *key = self.key()?;
+                                let n_fields = self.fields.len();
+                                if n_fields - *start >= MAX_OBJECT || n_fields > MAX_FIELDS {
+                                    self.object(table, *start)?;
                                 }
                                 break;
                             }
                             b'}' => {
-                                value = Value::Table(*table);
-                                self.close();
+                                value = Value::Table(self.object(table, *start)?);
+                                self.close(&mut open);
                             }
                             _ => return Err(self.unexpected("comma or object end")),
                         }
@@ -175,108 +207,117 @@ impl<'c> Parser<'c, '_> {
 
     /// Goes one level down, behind the opening bracket. `n_slots` is what the reference
     /// wants to be free on its stack.
-    fn descend(&mut self, n_slots: usize) -> Result<(), LuaError> {
+    #[inline]
+    fn descend(&mut self, open: &Open<'_>, n_slots: usize) -> Result<(), LuaError> {
         self.at += 1;
-        let depth = self.open.len() + 1;
+        let depth = self.outer.len() + usize::from(!matches!(open, Open::Top)) + 1;
         if depth > self.settings.decode_max_depth as usize || self.n_slots + n_slots > MAX_SLOTS {
-            let text = format!(
-                "Found too many nested data structures ({depth}) at character {}",
-                self.at
-            );
-            return Err(self.cx.error(text));
+            return Err(self.too_deep(depth));
         }
         Ok(())
     }
 
+    #[cold]
+    fn too_deep(&self, depth: usize) -> LuaError {
+        let character = self.at;
+        let text =
+            format!("Found too many nested data structures ({depth}) at character {character}");
+        self.cx.error(text)
+    }
+
     /// Opens a list; an empty one is complete at once.
-    fn begin_list(&mut self) -> Result<Option<Value<'c>>, LuaError> {
-        self.descend(2)?;
+    #[inline]
+    fn begin_list(&mut self, open: &mut Open<'c>) -> Result<Option<Value<'c>>, LuaError> {
+        self.descend(open, 2)?;
         if self.token() == b']' {
             self.at += 1;
             return Ok(Some(Value::Table(self.cx.new_table(0, 0)?)));
         }
-        self.open(Open::List {
+        let inner = Open::List {
             table: None,
             start: self.waiting.len(),
             stored: 0,
-        });
+        };
+        self.open(open, inner);
         Ok(None)
     }
 
     /// Opens an object and reads its first key; an empty one is complete at once.
-    fn begin_object(&mut self) -> Result<Option<Value<'c>>, LuaError> {
-        self.descend(3)?;
-        let table = self.cx.new_table(0, 0)?;
+    #[inline]
+    fn begin_object(&mut self, open: &mut Open<'c>) -> Result<Option<Value<'c>>, LuaError> {
+        self.descend(open, 3)?;
         if self.token() == b'}' {
             self.at += 1;
-            return Ok(Some(Value::Table(table)));
+            return Ok(Some(Value::Table(self.cx.new_table(0, 0)?)));
         }
-        let key = self.key()?;
-        self.open(Open::Object { table, key });
+        let inner = Open::Object {
+            table: None,
+            start: self.fields.len(),
+            key: self.key()?,
+        };
+        self.open(open, inner);
         Ok(None)
     }
 
-    fn open(&mut self, open: Open<'c>) {
-        self.n_slots += open.slots();
-        self.open.push(open);
+    #[inline]
+    fn open(&mut self, open: &mut Open<'c>, inner: Open<'c>) {
+        self.n_slots += inner.slots();
+        match std::mem::replace(open, inner) {
+            Open::Top => {}
+            outer => self.outer.push(outer),
+        }
     }
 
     /// Leaves the innermost table, behind its closing bracket.
-    fn close(&mut self) -> Option<Open<'c>> {
+    #[inline]
+    fn close(&mut self, open: &mut Open<'c>) {
         self.at += 1;
-        let open = self.open.pop();
-        self.n_slots -= open.as_ref().map_or(0, Open::slots);
-        open
+        self.n_slots -= open.slots();
+        *open = self.outer.pop().unwrap_or(Open::Top);
     }
 
-    fn end_list(&mut self) -> Result<Value<'c>, LuaError> {
-        let Some(mut list) = self.close() else {
-            return Ok(Value::Nil);
-        };
-        if let Open::List {
-            table: table @ None,
-            start,
-            ..
-        } = &mut list
-        {
-            // As large as it would have become entry by entry.
-            let size = (self.waiting.len() - *start).next_power_of_two();
-            *table = Some(self.cx.new_table(size, 0)?);
-        }
-        self.store(&mut list)
+    /// A list of the values that wait from `start` on.
+    fn list(&mut self, start: usize) -> Result<Value<'c>, LuaError> {
+        let table = self.cx.new_list(&self.waiting[start..])?;
+        self.waiting.truncate(start);
+        Ok(Value::Table(table))
     }
 
     /// Moves the waiting values of a list into its table.
-    fn store(&mut self, list: &mut Open<'c>) -> Result<Value<'c>, LuaError> {
-        let Open::List {
-            table,
-            start,
-            stored,
-        } = list
-        else {
-            return Ok(Value::Nil);
-        };
+    fn store(
+        &mut self,
+        table: &mut Option<Table<'c>>,
+        start: usize,
+        stored: &mut i64,
+    ) -> Result<Table<'c>, LuaError> {
         let table = match table {
             Some(table) => *table,
             None => *table.insert(self.cx.new_table(0, 0)?),
         };
-        for value in self.waiting.drain(*start..) {
+        for value in self.waiting.drain(start..) {
             *stored += 1;
             table.set_index(*stored, value)?;
         }
-        Ok(Value::Table(table))
+        Ok(table)
     }
 
-    /// Relieves the innermost table, if it is a list.
-    fn store_waiting(&mut self) -> Result<(), LuaError> {
-        if let Some(mut open) = self.open.pop() {
-            self.store(&mut open)?;
-            self.open.push(open);
+    /// The table of an object, in which there is nothing else once there are fields.
+    #[inline]
+    fn object(
+        &mut self,
+        table: &mut Option<Table<'c>>,
+        start: usize,
+    ) -> Result<Table<'c>, LuaError> {
+        if let Some(table) = table {
+            return Ok(*table);
         }
-        Ok(())
+        let made = self.cx.new_table_of(&self.fields[start..])?;
+        self.fields.truncate(start);
+        Ok(*table.insert(made))
     }
 
     /// Reads a key and the colon behind it.
+    #[inline]
     fn key(&mut self) -> Result<Value<'c>, LuaError> {
         const EXPECTED: &str = "object key string";
         if self.byte() != b'"' {
@@ -288,6 +329,18 @@ impl<'c> Parser<'c, '_> {
         }
         self.at += 1;
         Ok(key)
+    }
+
+    /// Reads a number.
+    #[inline]
+    fn number(&mut self) -> Result<Value<'c>, LuaError> {
+        match plain_number(&self.text[self.at..]) {
+            Some((n, len)) => {
+                self.at += len;
+                Ok(Value::Number(n))
+            }
+            None => Ok(self.scalar("value")?.0),
+        }
     }
 
     /// Reads what is neither string nor table; also returns what errors call it.
@@ -354,7 +407,7 @@ impl<'c> Parser<'c, '_> {
     }
 
     /// Reads a string, from quote to quote.
-    #[inline]
+    #[inline(always)]
     fn string(&mut self, expected: &str) -> Result<Value<'c>, LuaError> {
         self.at += 1;
         let rest = &self.text[self.at..];

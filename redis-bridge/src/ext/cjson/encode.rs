@@ -2,8 +2,9 @@
 //! memory and nothing else.
 
 use lua_vm::{CallCx, LuaError, Pairs, Returned, Table, Value};
+use smallvec::SmallVec;
 
-use super::scan::unescaped_len;
+use super::scan::{copy_unescaped, unescaped_len};
 use super::{InvalidNumbers, MAX_SLOTS, Settings, settings};
 use crate::ext::output::{Output, PER_UNIT};
 
@@ -21,7 +22,7 @@ pub(super) fn encode(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
         let mut encoder = Encoder {
             out,
             settings,
-            open: Vec::new(),
+            depth: 0,
             n_slots: 1,
         };
         encoder.encode(cx.arg(1))
@@ -31,24 +32,28 @@ pub(super) fn encode(cx: &mut CallCx<'_>) -> Result<Returned, LuaError> {
 
 /// A table that is being written.
 enum Open<'c> {
-    /// A list: the next index, and the last one.
-    List {
-        table: Table<'c>,
-        next: i64,
-        last: i64,
-    },
-    Object {
-        pairs: Pairs<'c>,
-        is_first: bool,
-    },
+    List(List<'c>),
+    Object(Object<'c>),
+}
+
+/// A list: the next index, and the last one.
+struct List<'c> {
+    table: Table<'c>,
+    next: i64,
+    last: i64,
+}
+
+struct Object<'c> {
+    pairs: Pairs<'c>,
+    is_first: bool,
 }
 
 impl Open<'_> {
     /// Stack slots that it takes in the reference.
     fn slots(&self) -> usize {
         match self {
-            Open::List { .. } => 1,
-            Open::Object { .. } => 2,
+            Open::List(_) => 1,
+            Open::Object(_) => 2,
         }
     }
 }
@@ -56,7 +61,8 @@ impl Open<'_> {
 struct Encoder<'o, 'c, 'a> {
     out: &'o mut Output<'c, 'a>,
     settings: Settings,
-    open: Vec<Open<'c>>,
+    /// How many tables are open.
+    depth: usize,
     /// Stack slots that the reference would use.
     n_slots: usize,
 }
@@ -64,77 +70,94 @@ struct Encoder<'o, 'c, 'a> {
 impl<'c> Encoder<'_, 'c, '_> {
     /// Writes a value and all that is in it.
     fn encode(&mut self, value: Value<'c>) -> Result<(), LuaError> {
-        self.value(value)?;
-        while let Some(open) = self.open.last_mut() {
-            let value = match open {
-                Open::List { table, next, last } if *next <= *last => {
-                    if *next > 1 {
-                        self.out.bytes().push(b',');
-                    }
-                    let value = table.get_index(*next);
-                    *next += 1;
-                    value
-                }
-                Open::Object { pairs, is_first } => match pairs.next() {
-                    Some((key, value)) => {
-                        if !std::mem::take(is_first) {
-                            self.out.bytes().push(b',');
-                        }
-                        self.key(key)?;
-                        value
-                    }
-                    None => {
-                        self.end(b'}');
-                        continue;
-                    }
-                },
-                Open::List { .. } => {
-                    self.end(b']');
-                    continue;
-                }
+        let Some(mut open) = self.value(value)? else {
+            return Ok(());
+        };
+        let mut outer: SmallVec<[Open<'c>; 8]> = SmallVec::new();
+        loop {
+            let inner = match &mut open {
+                Open::List(list) => self.entries(list)?,
+                Open::Object(object) => self.fields(object)?,
             };
-            self.value(value)?;
+            match inner {
+                Some(inner) => outer.push(std::mem::replace(&mut open, inner)),
+                None => {
+                    self.depth -= 1;
+                    self.n_slots -= open.slots();
+                    match outer.pop() {
+                        Some(next) => open = next,
+                        None => return Ok(()),
+                    }
+                }
+            }
         }
-        Ok(())
     }
 
-    fn end(&mut self, bracket: u8) {
-        self.out.bytes().push(bracket);
-        if let Some(open) = self.open.pop() {
-            self.n_slots -= open.slots();
+    /// Writes a list up to the next table in it, or to its end.
+    fn entries(&mut self, list: &mut List<'c>) -> Result<Option<Open<'c>>, LuaError> {
+        while list.next <= list.last {
+            if list.next > 1 {
+                self.out.put([b','])?;
+            }
+            let value = list.table.get_index(list.next);
+            list.next += 1;
+            if let inner @ Some(_) = self.value(value)? {
+                return Ok(inner);
+            }
         }
+        self.out.put([b']'])?;
+        Ok(None)
     }
 
-    /// Writes a value; of a table only the opening bracket.
-    #[inline]
-    fn value(&mut self, value: Value<'c>) -> Result<(), LuaError> {
+    /// Writes an object up to the next table in it, or to its end.
+    fn fields(&mut self, object: &mut Object<'c>) -> Result<Option<Open<'c>>, LuaError> {
+        for (key, value) in object.pairs.by_ref() {
+            let is_first = std::mem::take(&mut object.is_first);
+            match key {
+                Value::String(key) if is_first => {
+                    quoted(self.out, [b'"'], key.as_bytes(), [b'"', b':'])?;
+                }
+                Value::String(key) => {
+                    quoted(self.out, [b',', b'"'], key.as_bytes(), [b'"', b':'])?;
+                }
+                _ => self.other_key(key, is_first)?,
+            }
+            if let inner @ Some(_) = self.value(value)? {
+                return Ok(inner);
+            }
+        }
+        self.out.put([b'}'])?;
+        Ok(None)
+    }
+
+    fn other_key(&mut self, key: Value<'_>, is_first: bool) -> Result<(), LuaError> {
+        if !is_first {
+            self.out.put([b','])?;
+        }
+        let Value::Number(n) = key else {
+            return Err(self.refuse(key, "table key must be a number or string"));
+        };
+        self.out.put([b'"'])?;
+        self.number(n)?;
+        self.out.put([b'"', b':'])
+    }
+
+    /// Writes a value; of a table, which is returned, only the opening bracket.
+    #[inline(always)]
+    fn value(&mut self, value: Value<'c>) -> Result<Option<Open<'c>>, LuaError> {
         match value {
-            Value::String(string) => return string_to(self.out, string.as_bytes()),
+            Value::String(string) => quoted(self.out, [b'"'], string.as_bytes(), [b'"'])?,
             Value::Number(n) => self.number(n)?,
-            Value::Boolean(true) => self.out.bytes().extend_from_slice(b"true"),
-            Value::Boolean(false) => self.out.bytes().extend_from_slice(b"false"),
-            Value::Nil | Value::LightUserdata(0) => self.out.bytes().extend_from_slice(b"null"),
-            Value::Table(table) => return self.begin(table),
+            Value::Boolean(true) => self.out.put(*b"true")?,
+            Value::Boolean(false) => self.out.put(*b"false")?,
+            Value::Nil | Value::LightUserdata(0) => self.out.put(*b"null")?,
+            Value::Table(table) => return self.begin(table).map(Some),
             Value::Function(_)
             | Value::Userdata(_)
             | Value::LightUserdata(_)
             | Value::Thread(_) => return Err(self.refuse(value, "type not supported")),
         }
-        self.out.look()
-    }
-
-    fn key(&mut self, key: Value<'c>) -> Result<(), LuaError> {
-        match key {
-            Value::String(string) => string_to(self.out, string.as_bytes())?,
-            Value::Number(n) => {
-                self.out.bytes().push(b'"');
-                self.number(n)?;
-                self.out.bytes().push(b'"');
-            }
-            _ => return Err(self.refuse(key, "table key must be a number or string")),
-        }
-        self.out.bytes().push(b':');
-        Ok(())
+        Ok(None)
     }
 
     #[cold]
@@ -143,10 +166,10 @@ impl<'c> Encoder<'_, 'c, '_> {
         self.out.cx().error(text)
     }
 
-    fn begin(&mut self, table: Table<'c>) -> Result<(), LuaError> {
-        let depth = self.open.len() + 1;
-        if depth > self.settings.encode_max_depth as usize || self.n_slots + 3 > MAX_SLOTS {
-            let text = format!("Cannot serialise, excessive nesting ({depth})");
+    fn begin(&mut self, table: Table<'c>) -> Result<Open<'c>, LuaError> {
+        self.depth += 1;
+        if self.depth > self.settings.encode_max_depth as usize || self.n_slots + 3 > MAX_SLOTS {
+            let text = format!("Cannot serialise, excessive nesting ({})", self.depth);
             return Err(self.out.cx().error(text));
         }
         self.out.count(PER_UNIT + table.slot_count())?;
@@ -154,25 +177,24 @@ impl<'c> Encoder<'_, 'c, '_> {
             Some(last) => {
                 // Each entry takes two bytes: a list of nothing but holes may be long.
                 let cx = self.out.cx();
-                cx.check_room(self.out.bytes().len().saturating_add(2 * last as usize))?;
-                self.out.bytes().push(b'[');
-                Open::List {
+                cx.check_room(self.out.len().saturating_add(2 * last as usize))?;
+                self.out.put([b'['])?;
+                Open::List(List {
                     table,
                     next: 1,
                     last,
-                }
+                })
             }
             None => {
-                self.out.bytes().push(b'{');
-                Open::Object {
+                self.out.put([b'{'])?;
+                Open::Object(Object {
                     pairs: table.pairs(),
                     is_first: true,
-                }
+                })
             }
         };
         self.n_slots += open.slots();
-        self.open.push(open);
-        self.out.look()
+        Ok(open)
     }
 
     /// The largest index of a table that is to be written as a list; `None` for others.
@@ -216,15 +238,17 @@ impl<'c> Encoder<'_, 'c, '_> {
     #[inline]
     fn number(&mut self, n: f64) -> Result<(), LuaError> {
         let integer = n as i64;
-        // Above zero, so that a negative zero is not among them.
+        if (1.0..10.0).contains(&n) && integer as f64 == n {
+            return self.out.put([b'0' + integer as u8]);
+        }
+        // Not zero, so that a negative one is not among them.
         if integer as f64 == n
             && (1..10_u64.pow(14)).contains(&integer.unsigned_abs())
             && self.is_exact()
         {
             let mut text = itoa::Buffer::new();
             let text = text.format(integer);
-            self.out.bytes().extend_from_slice(text.as_bytes());
-            return Ok(());
+            return self.out.push(text.as_bytes());
         }
         self.any_number(n)
     }
@@ -245,12 +269,10 @@ impl<'c> Encoder<'_, 'c, '_> {
                 InvalidNumbers::AsTheyAre if n < 0.0 => b"-inf",
                 InvalidNumbers::AsTheyAre => b"inf",
             };
-            self.out.bytes().extend_from_slice(text);
-            return Ok(());
+            return self.out.push(text);
         }
         let text = lua_vm::format_number_to(n, self.settings.precision as usize);
-        self.out.bytes().extend_from_slice(text.as_bytes());
-        Ok(())
+        self.out.push(text.as_bytes())
     }
 }
 
@@ -275,30 +297,66 @@ const ESCAPES: [u8; 256] = {
     escapes
 };
 
-/// Writes a string between quotes.
-fn string_to(out: &mut Output<'_, '_>, string: &[u8]) -> Result<(), LuaError> {
-    out.reserve(string.len() + 2)?;
-    out.bytes().push(b'"');
-    for chunk in string.chunks(CHUNK) {
-        escape_to(out.bytes(), chunk);
-        out.look()?;
+/// Writes a string and what stands around it, quotes among it.
+#[inline(always)]
+fn quoted<const BEFORE: usize, const BEHIND: usize>(
+    out: &mut Output<'_, '_>,
+    before: [u8; BEFORE],
+    string: &[u8],
+    behind: [u8; BEHIND],
+) -> Result<(), LuaError> {
+    if string.len() <= CHUNK {
+        let len = BEFORE + string.len() + BEHIND;
+        let room = out.claim(len)?;
+        let (start, room) = room.split_at_mut(BEFORE);
+        let (room, end) = room.split_at_mut(string.len());
+        start.copy_from_slice(&before);
+        if copy_unescaped(string, room) {
+            end.copy_from_slice(&behind);
+            out.advance(len);
+            return Ok(());
+        }
     }
-    out.bytes().push(b'"');
-    out.look()
+    out.put(before)?;
+    escaped_to(out, string)?;
+    out.put(behind)
 }
 
-fn escape_to(out: &mut Vec<u8>, mut rest: &[u8]) {
+/// Writes a string that is long or has something to escape.
+#[inline(never)]
+fn escaped_to(out: &mut Output<'_, '_>, string: &[u8]) -> Result<(), LuaError> {
+    for chunk in string.chunks(CHUNK) {
+        let room = out.claim(LONGEST_ESCAPE * chunk.len())?;
+        let len = escape_to(chunk, room);
+        out.advance(len);
+    }
+    Ok(())
+}
+
+/// Bytes that one byte becomes at most.
+const LONGEST_ESCAPE: usize = 6;
+
+/// Writes a string to where there is room for the longest escapes; returns how long it has
+/// become.
+fn escape_to(mut rest: &[u8], room: &mut [u8]) -> usize {
+    let mut len = 0;
+    let mut write = |bytes: &[u8]| {
+        room[len..len + bytes.len()].copy_from_slice(bytes);
+        len += bytes.len();
+    };
     loop {
         let stop = unescaped_len(rest);
-        out.extend_from_slice(&rest[..stop]);
-        let Some(&byte) = rest.get(stop) else { return };
+        write(&rest[..stop]);
+        let Some(&byte) = rest.get(stop) else {
+            return len;
+        };
         match ESCAPES[byte as usize] {
             b'u' => {
                 const DIGITS: &[u8; 16] = b"0123456789abcdef";
                 let digit = |n: u8| DIGITS[usize::from(n & 15)];
-                out.extend_from_slice(&[b'\\', b'u', b'0', b'0', digit(byte >> 4), digit(byte)]);
+                write(&[b'\\', b'u', b'0', b'0', digit(byte >> 4), digit(byte)]);
             }
-            letter => out.extend_from_slice(&[b'\\', letter]),
+            letter => write(&[b'\\', letter]),
         }
         rest = &rest[stop + 1..];
     }
@@ -310,9 +368,9 @@ mod tests {
 
     #[track_caller]
     fn check(text: &[u8], expected: &str) {
-        let mut out = Vec::new();
-        escape_to(&mut out, text);
-        assert_eq!(String::from_utf8_lossy(&out), expected);
+        let mut room = vec![0; LONGEST_ESCAPE * text.len()];
+        let len = escape_to(text, &mut room);
+        assert_eq!(String::from_utf8_lossy(&room[..len]), expected);
     }
 
     #[test]

@@ -19,6 +19,53 @@ pub(super) fn number_prefix(text: &[u8]) -> Option<(f64, usize)> {
     Some((value, n_sign + len))
 }
 
+/// As [`number_prefix`], but only for numbers as JSON has them, without an exponent and
+/// with at most 15 digits; `None` for all others, and for what is none.
+#[inline]
+pub(super) fn plain_number(text: &[u8]) -> Option<(f64, usize)> {
+    const MAX_DIGITS: usize = 15;
+    let n_sign = usize::from(text.first() == Some(&b'-'));
+    let mut digits = 0u64;
+    let mut len = n_sign;
+    let mut take_digits = |len: &mut usize| {
+        loop {
+            match text.get(*len) {
+                Some(digit @ b'0'..=b'9') if *len <= MAX_DIGITS + 1 => {
+                    digits = digits * 10 + u64::from(digit - b'0');
+                    *len += 1;
+                }
+                next => return next.copied().unwrap_or(0),
+            }
+        }
+    };
+    let mut next = take_digits(&mut len);
+    let n_whole = len - n_sign;
+    let starts_with_zero = text.get(n_sign) == Some(&b'0');
+    if n_whole == 0 || starts_with_zero && n_whole > 1 {
+        return None;
+    }
+    let mut n_fraction = 0;
+    if next == b'.' {
+        let start = len + 1;
+        len = start;
+        next = take_digits(&mut len);
+        n_fraction = len - start;
+        if n_fraction == 0 {
+            return None;
+        }
+    }
+    if n_whole + n_fraction > MAX_DIGITS || matches!(next, b'0'..=b'9' | b'e' | b'E' | b'x' | b'X')
+    {
+        return None;
+    }
+    let mut value = digits as f64;
+    if n_fraction > 0 {
+        // Two exact numbers: their quotient is correctly rounded.
+        value /= POWERS[n_fraction];
+    }
+    Some((if n_sign > 0 { -value } else { value }, len))
+}
+
 /// True for what only C takes for a number: a plus sign, leading zeros, hexadecimal
 /// digits, names. What no one takes for a number may give either answer.
 pub(super) fn is_beyond_json(text: &[u8]) -> bool {
@@ -174,6 +221,64 @@ mod tests {
         check("+1", "1.0 ");
         for text in ["", "-", "+", "-.", ".", ".e1", "-e", "-x", "in", "na"] {
             check(text, "none");
+        }
+    }
+
+    #[test]
+    fn plain_numbers_are_read_alike() {
+        let check = |text: &str, is_plain: bool| {
+            let plain = plain_number(text.as_bytes());
+            assert_eq!(plain.is_some(), is_plain, "{text}");
+            if let Some((value, len)) = plain {
+                let (other, other_len) = number_prefix(text.as_bytes()).unwrap_or_default();
+                let is_same = value.to_bits() == other.to_bits() && len == other_len;
+                assert!(is_same, "{text}: {value} is not {other}");
+            }
+        };
+        for text in [
+            "0",
+            "-0",
+            "7,",
+            "-12]",
+            "0.5",
+            "1.25}",
+            "-0.001 ",
+            "100.10",
+            "17",
+            "999999999999999",
+            "-99999999999999.9",
+            "0.3",
+            "1.1",
+            "123456.789",
+            "0.00000000000001",
+            "1.5.5",
+            "12-3",
+        ] {
+            check(text, true);
+        }
+        for text in [
+            "",
+            "-",
+            "-.",
+            ".5",
+            "1.",
+            "1.e5",
+            "1e5",
+            "1.5e5",
+            "2E",
+            "01",
+            "-00",
+            "0x10",
+            "0.",
+            "1000000000000000",
+            "0.123456789012345",
+            "00000000000000000000000000001",
+            "1.5E1",
+            "+1",
+            "99999999999999999999999999999999",
+            "0.99999999999999999999999999999999",
+        ] {
+            check(text, false);
         }
     }
 

@@ -45,24 +45,81 @@ fn find(text: &[u8], mask: impl Fn(u64) -> u64) -> usize {
 
 /// Length of the bytes at the start that stand for themselves in a string that is being
 /// read: up to a quote, a backslash or a zero.
-#[inline]
+#[inline(always)]
 pub(super) fn plain_len(text: &[u8]) -> usize {
-    find(text, |word| {
-        zeros(word) | equal(word, b'"') | equal(word, b'\\')
-    })
+    // Most strings end in their first word.
+    if let Some(word) = text.first_chunk::<8>() {
+        let mask = not_plain(u64::from_le_bytes(*word));
+        if mask != 0 {
+            return mask.trailing_zeros() as usize / 8;
+        }
+    }
+    long_plain_len(text)
+}
+
+#[inline(never)]
+fn long_plain_len(text: &[u8]) -> usize {
+    find(text, not_plain)
+}
+
+/// Bytes that do not stand for themselves in a string that is being read.
+#[inline(always)]
+fn not_plain(word: u64) -> u64 {
+    zeros(word) | equal(word, b'"') | equal(word, b'\\')
 }
 
 /// Length of the bytes at the start that stand for themselves in a string that is being
 /// written.
 #[inline]
 pub(super) fn unescaped_len(text: &[u8]) -> usize {
-    find(text, |word| {
-        below(word, 0x20)
-            | equal(word, b'"')
-            | equal(word, b'/')
-            | equal(word, b'\\')
-            | equal(word, 0x7f)
-    })
+    find(text, escaped)
+}
+
+/// Bytes of a string that is being written which do not stand for themselves.
+#[inline(always)]
+fn escaped(word: u64) -> u64 {
+    below(word, 0x20)
+        | equal(word, b'"')
+        | equal(word, b'/')
+        | equal(word, b'\\')
+        | equal(word, 0x7f)
+}
+
+/// Copies a string that is written as it is to where there is as much room; false if it
+/// has a byte that does not stand for itself.
+#[inline(always)]
+pub(super) fn copy_unescaped(text: &[u8], to: &mut [u8]) -> bool {
+    let is_plain = |bytes: [u8; 8]| escaped(u64::from_le_bytes(bytes)) == 0;
+    // Both ends, which overlap where the length is no multiple of a word's.
+    if let (Some(end), Some(_)) = (text.last_chunk::<8>(), to.last_chunk::<8>()) {
+        let (words, places) = (text.as_chunks::<8>().0, to.as_chunks_mut::<8>().0);
+        for (word, place) in words.iter().zip(places) {
+            if !is_plain(*word) {
+                return false;
+            }
+            *place = *word;
+        }
+        if let Some(place) = to.last_chunk_mut::<8>() {
+            *place = *end;
+        }
+        return is_plain(*end);
+    }
+    if let (Some(start), Some(end)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
+        if let Some(place) = to.first_chunk_mut::<4>() {
+            *place = *start;
+        }
+        if let Some(place) = to.last_chunk_mut::<4>() {
+            *place = *end;
+        }
+        let [a, b, c, d] = *start;
+        let [e, f, g, h] = *end;
+        return is_plain([a, b, c, d, e, f, g, h]);
+    }
+    let mut word = [b' '; 8];
+    for ((byte, place), to) in text.iter().zip(&mut word).zip(to) {
+        (*place, *to) = (*byte, *byte);
+    }
+    is_plain(word)
 }
 
 #[cfg(test)]
@@ -92,8 +149,21 @@ mod tests {
     #[test]
     fn stops() {
         check(plain_len, |byte| matches!(byte, 0 | b'"' | b'\\'));
-        check(unescaped_len, |byte| {
-            byte < 0x20 || matches!(byte, b'"' | b'/' | b'\\' | 0x7f)
-        });
+        let is_escaped = |byte| byte < 0x20 || matches!(byte, b'"' | b'/' | b'\\' | 0x7f);
+        check(unescaped_len, is_escaped);
+        check(
+            |text| {
+                let mut copy = vec![0; text.len()];
+                if copy_unescaped(text, &mut copy) {
+                    assert_eq!(copy, text);
+                    return text.len();
+                }
+                // Where it stops is not told.
+                text.iter()
+                    .position(|&byte| byte < 0x20 || b"\"/\\\x7f".contains(&byte))
+                    .unwrap_or(usize::MAX)
+            },
+            is_escaped,
+        );
     }
 }

@@ -2,6 +2,7 @@
 //! as far as there are bytes behind it, and nesting costs no stack of ours.
 
 use lua_vm::{CallCx, LuaError, Returned, Table, Value};
+use smallvec::SmallVec;
 
 use crate::ext::output::PER_UNIT;
 
@@ -12,6 +13,11 @@ const MAX_SLOTS: usize = 8000;
 /// Decoded values that wait for their list to be complete; more go into their table at
 /// once, where memory is accounted for.
 const MAX_WAITING: usize = 1 << 14;
+
+/// The same for the fields of maps, in all...
+const MAX_FIELDS: usize = 1 << 12;
+/// ...and of one map: no more of them are placed at once.
+const MAX_MAP: usize = 32;
 
 /// Bytes between two payments.
 const STRIDE: usize = 4096;
@@ -86,8 +92,9 @@ fn unpack_wanted(
         rest,
         n_slots,
         paid: rest.len(),
-        waiting: Vec::new(),
-        open: Vec::new(),
+        waiting: SmallVec::new(),
+        fields: SmallVec::new(),
+        open: SmallVec::new(),
     };
     let mut count = 0;
     while count < limit && !decoder.rest.is_empty() {
@@ -160,8 +167,14 @@ enum Kind<'c> {
         /// How many values are in the table.
         stored: i64,
     },
-    /// The key waits while its value is decoded.
-    Map { table: Table<'c>, has_key: bool },
+    Map {
+        /// There only if it has a key that is no string, or more fields than may wait.
+        table: Option<Table<'c>>,
+        /// Where its waiting fields start.
+        start: usize,
+        /// That of the value which is being decoded.
+        key: Option<Value<'c>>,
+    },
 }
 
 struct Decoder<'c, 'a> {
@@ -171,9 +184,11 @@ struct Decoder<'c, 'a> {
     n_slots: usize,
     /// Length of the rest when work was last paid for.
     paid: usize,
-    /// Values without a place: results, list entries, keys.
-    waiting: Vec<Value<'c>>,
-    open: Vec<Open<'c>>,
+    /// Values without a place: results, list entries.
+    waiting: SmallVec<[Value<'c>; 16]>,
+    /// Keys and values of open maps.
+    fields: SmallVec<[(Value<'c>, Value<'c>); 16]>,
+    open: SmallVec<[Open<'c>; 8]>,
 }
 
 /// What the next bytes are.
@@ -221,10 +236,10 @@ impl<'c> Decoder<'c, '_> {
                     }
                 }
                 Piece::Map(len) => {
-                    let table = self.cx.new_table(0, 0)?;
                     let kind = Kind::Map {
-                        table,
-                        has_key: false,
+                        table: None,
+                        start: self.fields.len(),
+                        key: None,
                     };
                     match self.begin(kind, len * 2)? {
                         Some(table) => table,
@@ -246,16 +261,28 @@ impl<'c> Decoder<'c, '_> {
                 let is_complete = open.missing == 0;
                 match &mut open.kind {
                     Kind::List { .. } => self.waiting.push(value),
-                    Kind::Map { has_key, .. } if !*has_key => {
-                        *has_key = true;
+                    Kind::Map {
+                        key: key @ None, ..
+                    } => {
+                        *key = Some(value);
                         self.n_slots += 1;
-                        self.waiting.push(value);
                     }
-                    Kind::Map { table, has_key } => {
-                        *has_key = false;
+                    Kind::Map { table, start, key } => {
                         self.n_slots -= 1;
-                        let key = self.waiting.pop().unwrap_or(Value::Nil);
-                        table.set(key, value)?;
+                        let key = key.take().unwrap_or(Value::Nil);
+                        let n_fields = self.fields.len();
+                        if table.is_none()
+                            && (n_fields - *start >= MAX_MAP
+                                || n_fields > MAX_FIELDS
+                                || !matches!(key, Value::String(_)))
+                        {
+                            *table = Some(self.cx.new_table_of(&self.fields[*start..])?);
+                            self.fields.truncate(*start);
+                        }
+                        match table {
+                            None => self.fields.push((key, value)),
+                            Some(table) => table.set(key, value)?,
+                        }
                     }
                 }
                 if !is_complete {
@@ -287,19 +314,22 @@ impl<'c> Decoder<'c, '_> {
         };
         self.n_slots -= slots_of(&kind);
         match &mut kind {
-            Kind::Map { table, .. } => Ok(Value::Table(*table)),
-            Kind::List { table, start, .. } => {
-                let values = &self.waiting[*start..];
-                if table.is_none() && !values.iter().any(|value| value.is_nil()) {
-                    // As large as it would have become entry by entry.
-                    let size = match values.len() {
-                        0 => 0,
-                        n => n.next_power_of_two(),
-                    };
-                    *table = Some(self.cx.new_table(size, 0)?);
-                }
-                self.store(&mut kind)
+            Kind::Map {
+                table: Some(table), ..
+            } => Ok(Value::Table(*table)),
+            Kind::Map { start, .. } => {
+                let table = self.cx.new_table_of(&self.fields[*start..])?;
+                self.fields.truncate(*start);
+                Ok(Value::Table(table))
             }
+            Kind::List {
+                table: None, start, ..
+            } => {
+                let table = self.cx.new_list(&self.waiting[*start..])?;
+                self.waiting.truncate(*start);
+                Ok(Value::Table(table))
+            }
+            Kind::List { .. } => self.store(&mut kind),
         }
     }
 

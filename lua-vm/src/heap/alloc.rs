@@ -217,18 +217,18 @@ impl Pages {
                 return;
             }
             self.in_use -= 1;
-            if self.stock.len() < LEAST_STOCK + self.in_use / STOCK_SHARE {
-                sanitizer::poison(page.cast(), PAGE_SIZE);
-                self.stock.push(page);
-            } else {
-                dealloc(page.cast(), page_layout());
-            }
+            sanitizer::poison(page.cast(), PAGE_SIZE);
         }
+        self.stock.push(page);
+        // A heap that was large once is not to keep a share of what it was.
+        self.limit_stock(LEAST_STOCK + self.in_use / STOCK_SHARE);
     }
 
-    /// Gives the pages in stock back to the global allocator.
-    fn clear_stock(&mut self) {
-        for page in std::mem::take(&mut self.stock) {
+    /// Gives what is beyond so many pages in stock back to the global allocator.
+    fn limit_stock(&mut self, most: usize) {
+        while self.stock.len() > most
+            && let Some(page) = self.stock.pop()
+        {
             // SAFETY: H6: it was allocated with this layout, and nothing is on it.
             unsafe {
                 sanitizer::unpoison(page.cast(), PAGE_SIZE);
@@ -240,7 +240,7 @@ impl Pages {
 
 impl Drop for Pages {
     fn drop(&mut self) {
-        self.clear_stock();
+        self.limit_stock(0);
         if !self.block.is_null() {
             // SAFETY: it was allocated with this layout, and its pages are gone.
             unsafe { dealloc(self.block, block_layout()) };
@@ -399,7 +399,7 @@ impl Pool {
 
     /// Gives up the empty pages that are kept for later.
     pub(crate) fn clear_stock(&mut self) {
-        self.source.clear_stock();
+        self.source.limit_stock(0);
     }
 
     /// Number of classes, for a sweep over all of them.
@@ -650,13 +650,19 @@ mod tests {
     #[test]
     fn the_stock_has_a_limit() {
         let mut pages = Pages::ALL_FREE;
-        let taken: Vec<_> = (0..RESERVED_PAGES + 80).map(|_| pages.take()).collect();
+        let mut taken: Vec<_> = (0..RESERVED_PAGES + 1000).map(|_| pages.take()).collect();
+        // 32 and an eighth of those in use, also when there were more before.
+        for (kept, stock) in [(900, 100), (800, 132), (400, 82), (0, 32)] {
+            for page in taken.drain(RESERVED_PAGES + kept..) {
+                // SAFETY: each is given back once.
+                unsafe { pages.give_back(page) };
+            }
+            assert_eq!((pages.stock.len(), pages.in_use), (stock, kept));
+        }
         for page in taken {
-            // SAFETY: each is given back once.
+            // SAFETY: as above.
             unsafe { pages.give_back(page) };
         }
-        // 32, and an eighth of the 43 that were in use when it was full.
-        assert_eq!((pages.stock.len(), pages.in_use), (37, 0));
     }
 
     #[test]

@@ -2,6 +2,8 @@
 //! What operators can set: the words behind the path in `loadmodule`, and the settings
 //! `ferrous.*` of the server. Limits of 0 are none.
 
+use std::ffi::CStr;
+
 use redis_bridge::script::Limits;
 
 /// What the words behind the path of the library say.
@@ -24,7 +26,7 @@ impl Arguments {
             let shown = String::from_utf8_lossy(name);
             if let Some(setting) = setting_like(&shown) {
                 return Err(format!(
-                    "'{shown}' is no argument, but a setting of the server: {setting}"
+                    "'{shown}' is no argument, but a setting of the server: ferrous.{setting}"
                 ));
             }
             let Some(value) = words.next() else {
@@ -46,15 +48,21 @@ impl Arguments {
 
 /// The setting whose name somebody has taken for that of an argument.
 fn setting_like(word: &str) -> Option<&'static str> {
-    const SETTINGS: [&str; 2] = [
-        "ferrous.script-memory-limit",
-        "ferrous.script-instruction-limit",
-    ];
     let word = word.trim_start_matches('-').to_ascii_lowercase();
-    let is_meant =
-        |name: &&&str| name.strip_prefix("ferrous.") == Some(word.trim_start_matches("ferrous."));
-    SETTINGS.iter().find(is_meant).copied()
+    let word = word.trim_start_matches("ferrous.");
+    let mut names = SETTINGS.iter().filter_map(|(name, ..)| name.to_str().ok());
+    names.find(|name| *name == word)
 }
+
+/// The settings: name behind `ferrous.`, which, and whether it is an amount of memory.
+pub(crate) const SETTINGS: &[(&CStr, Setting, bool)] = &[
+    (c"script-memory-limit", Setting::MemoryLimit, true),
+    (
+        c"script-instruction-limit",
+        Setting::InstructionLimit,
+        false,
+    ),
+];
 
 /// A limit, as a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -36,7 +36,7 @@ use super::types::{
     SUBSYSTEM_FUNCTION, script_flag,
 };
 use crate::engine::{Engine, Handle, Retired, Subsystem};
-use crate::settings::Setting;
+use crate::settings::{SETTINGS, Setting};
 use crate::world::Registered;
 
 /// The engine that is registered, for callbacks that are not told.
@@ -493,16 +493,6 @@ unsafe fn setting<'a>(name: *const c_char, engine: *mut c_void) -> Option<(Setti
         .find(|(other, ..)| *other == name)
         .map(|(_, setting, _)| (*setting, engine))
 }
-
-/// The settings: name, which, and whether it is an amount of memory.
-pub(super) const SETTINGS: &[(&CStr, Setting, bool)] = &[
-    (c"script-memory-limit", Setting::MemoryLimit, true),
-    (
-        c"script-instruction-limit",
-        Setting::InstructionLimit,
-        false,
-    ),
-];
 
 pub(super) extern "C" fn get_setting(name: *const c_char, engine: *mut c_void) -> c_longlong {
     // SAFETY: the server's name; E1.

@@ -17,14 +17,14 @@ use std::sync::atomic::Ordering;
 use redis_bridge::compat::{Compat, Identity};
 
 use super::api::{Api, log_without_api};
-use super::callbacks::{self, ENGINE, SETTINGS};
+use super::callbacks::{self, ENGINE};
 use super::context::Context;
 use super::strings::all_bytes;
 use super::types::{
     API_VERSION, CONFIG_MEMORY, ENGINE_ABI, ERR, OK, OPTIONS, RawContext, RawString,
 };
 use crate::engine::Engine;
-use crate::settings::Arguments;
+use crate::settings::{Arguments, SETTINGS};
 
 /// The module's name, which starts the names of its settings.
 const NAME: &CStr = c"ferrous";

@@ -44,6 +44,7 @@ const UNSAFE_IN_VM: &[&str] = &[
     "heap/mark.rs",
     "heap/mod.rs",
     "heap/object.rs",
+    "heap/pages.rs",
     "heap/parts.rs",
     "heap/sweep.rs",
     "heap/weak.rs",

@@ -25,6 +25,7 @@ pub(crate) mod finalize;
 pub(crate) mod handle;
 pub(crate) mod mark;
 pub(crate) mod object;
+mod pages;
 mod parts;
 pub(crate) mod sweep;
 pub(crate) mod weak;

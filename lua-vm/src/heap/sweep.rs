@@ -1,8 +1,9 @@
 //! The sweep: frees what the mark did not reach, a page at a time, and the steps that
 //! drive the collector.
 
-use super::alloc::{MAX_CELL, PAGE_SIZE, Pool, occupied};
+use super::alloc::{MAX_CELL, Pool, occupied};
 use super::object::{CodeObj, Header, Kind, UserdataObj, mark};
+use super::pages::PAGE_SIZE;
 use super::{Heap, Phase};
 use crate::func::closure::{LuaClosure, NativeClosure};
 use crate::func::upvalue::UpValue;

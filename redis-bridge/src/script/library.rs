@@ -44,8 +44,8 @@ use crate::host::Host;
 use crate::reply::ReplySink;
 use crate::sandbox::RandomState;
 use crate::sandbox::functions::{self, FunctionWorld};
-use crate::script::environment::Tidying;
 use crate::script::run::{self, HostKey, Loading, Program, Run};
+use crate::script::tidying::Tidying;
 use crate::script::wording::Wording;
 use crate::script::{Limits, Outcome, ScriptCall, ScriptFlags};
 

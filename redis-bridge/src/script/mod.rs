@@ -11,6 +11,7 @@ mod flags;
 pub mod functions;
 pub mod library;
 pub(crate) mod run;
+mod tidying;
 pub(crate) mod wording;
 
 use std::rc::Rc;

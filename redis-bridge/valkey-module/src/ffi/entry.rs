@@ -11,8 +11,8 @@
 use std::ffi::{CStr, CString, c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
-use std::sync::Mutex;
 use std::sync::atomic::Ordering;
+use std::sync::{Mutex, PoisonError};
 
 use redis_bridge::compat::{Compat, Identity};
 
@@ -251,7 +251,8 @@ unsafe fn unload(raw: *mut RawContext) -> bool {
         context.log(c"notice", text);
         return false;
     }
-    let Some(name) = REGISTERED.lock().ok().and_then(|mut name| name.take()) else {
+    let registered = || REGISTERED.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some(name) = registered().clone() else {
         return true;
     };
     // SAFETY: F1. The server frees all functions through our callbacks, waits for those
@@ -261,6 +262,7 @@ unsafe fn unload(raw: *mut RawContext) -> bool {
             context.log(c"warning", b"the server does not give the engine up");
             return false;
         }
+        registered().take();
         ENGINE.store(std::ptr::null_mut(), Ordering::Release);
         if !engine.is_null() {
             drop(Box::from_raw(engine));
